@@ -2,6 +2,16 @@
 
 mod load;
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(version)]
+enum Command {
+    Load(load::Args),
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let Command::Load(args) = Command::parse();
+    load::run(args).await
 }

@@ -1,0 +1,66 @@
+//! `/faults` on the management listener: the rules of one replica, shown, replaced and cleared.
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::StringRejection;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+
+use super::Faults;
+use crate::config::value::Secret;
+use crate::error::ApiError;
+
+#[derive(Clone)]
+struct Admin {
+    faults: Faults,
+    token: Secret,
+}
+
+/// The routes of `/faults`, for whoever knows the token.
+pub(crate) fn routes(faults: Faults, token: Secret) -> MethodRouter {
+    get(show).put(replace).delete(clear).with_state(Admin { faults, token })
+}
+
+async fn show(State(admin): State<Admin>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
+    admin.authorize(&headers)?;
+    let rules = admin.faults.0.rules.load();
+    let rules = rules.iter().map(|rule| {
+        let (errors, latencies) = rule.injected();
+        json!({"name": rule.spec().name, "active": rule.active(), "errors": errors, "latencies": latencies})
+    });
+    Ok(Json(json!({ "rules": rules.collect::<Vec<Value>>() })))
+}
+
+async fn replace(
+    State(admin): State<Admin>,
+    headers: HeaderMap,
+    body: Result<String, StringRejection>,
+) -> Result<Response, ApiError> {
+    admin.authorize(&headers)?;
+    let body = body.map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
+    admin.faults.load(&body).map_err(ApiError::bad_request)?;
+    tracing::info!("fault rules replaced by request");
+    Ok(show(State(admin), headers).await.into_response())
+}
+
+async fn clear(State(admin): State<Admin>, headers: HeaderMap) -> Result<StatusCode, ApiError> {
+    admin.authorize(&headers)?;
+    admin.faults.load("rules: []").map_err(ApiError::bad_request)?;
+    tracing::info!("fault rules cleared by request");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl Admin {
+    fn authorize(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let value = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+        let token = value.strip_prefix(b"Bearer ").unwrap_or_default();
+        if token.ct_eq(self.token.expose().as_bytes()).into() {
+            return Ok(());
+        }
+        let error = ApiError::new(StatusCode::UNAUTHORIZED, "a bearer token is needed");
+        Err(error.with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+    }
+}

@@ -1,0 +1,85 @@
+//! What a service is handed to build itself with.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use tokio::task::AbortHandle;
+
+use crate::config::Config;
+use crate::faults::Faults;
+use crate::health::Health;
+use crate::info::Info;
+use crate::lifecycle::Lifecycle;
+use crate::logging;
+use crate::metrics::Metrics;
+
+/// One service's share of everything that services have. A clone is another handle to the same.
+#[derive(Clone)]
+pub struct Kit {
+    /// Who the service is.
+    pub info: &'static Info,
+    /// Its configuration.
+    pub config: Arc<Config>,
+    /// Its registry.
+    pub metrics: Metrics,
+    /// Its readiness checks.
+    pub health: Health,
+    /// Its fault rules.
+    pub faults: Faults,
+    pub(crate) lifecycle: Arc<Lifecycle>,
+    tasks: Arc<Mutex<Vec<AbortHandle>>>,
+}
+
+impl Kit {
+    /// A kit for a service. Call it once a service: its metrics and its clock start here.
+    pub fn new(info: &'static Info, config: Config) -> Self {
+        let version = config.service_version.as_deref().unwrap_or(info.version);
+        let metrics = Metrics::new(&config.environment, version);
+        let lifecycle = Arc::new(Lifecycle::new());
+        Self {
+            faults: Faults::new(&metrics, version),
+            health: Health::new(Arc::clone(&lifecycle), config.readiness_delay_sec),
+            metrics,
+            lifecycle,
+            tasks: Arc::default(),
+            config: Arc::new(config),
+            info,
+        }
+    }
+
+    /// The version that the service answers with.
+    pub fn version(&self) -> &str {
+        self.config.service_version.as_deref().unwrap_or(self.info.version)
+    }
+
+    /// The environment that the service answers with.
+    pub fn environment(&self) -> &str {
+        &self.config.environment
+    }
+
+    /// Starts a background task. Its log lines carry the service's name, and it ends with the service.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let handle = tokio::spawn(logging::in_service(self.info.name, task)).abort_handle();
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.retain(|task| !task.is_finished());
+        tasks.push(handle.clone());
+        handle
+    }
+
+    pub(crate) fn abort_tasks(&self) {
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.iter().for_each(AbortHandle::abort);
+    }
+
+    pub(crate) fn public_address(&self) -> SocketAddr {
+        self.config.http_addr.unwrap_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), self.info.port))
+    }
+}
+
+/// The time as the bodies show it: RFC 3339 in UTC with `+00:00`, whole seconds.
+pub fn timestamp() -> String {
+    let mut text = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    text.pop();
+    text + "+00:00"
+}

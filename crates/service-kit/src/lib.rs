@@ -1,0 +1,36 @@
+//! What every Flotilla service shares, so that a service adds only what is its own.
+//!
+//! A service is a `static` [`Info`], a `Config` of its own variables, and a function that builds its [`Routes`] from
+//! both and a [`Kit`]. [`main`] does the rest: it parses, binds, serves, drains and exits as the contract says.
+
+pub mod config;
+pub mod error;
+pub mod faults;
+mod health;
+mod healthcheck;
+mod info;
+mod kit;
+mod lifecycle;
+mod logging;
+mod metrics;
+mod request_id;
+mod routes;
+mod run;
+mod server;
+mod stack;
+mod standard;
+mod trace;
+
+pub use config::{Config, Invalid};
+pub use error::ApiError;
+pub use health::{Check, Health, Severity};
+pub use info::{COMMIT, Info, RUSTC};
+pub use kit::{Kit, timestamp};
+pub use lifecycle::{Stop, stop_on_signals};
+pub use logging::{Writer as LogWriter, in_service, init as init_logging};
+pub use metrics::Metrics;
+pub use request_id::X_REQUEST_ID;
+pub use routes::Routes;
+pub use run::main;
+pub use server::{BindError, Server};
+pub use trace::TRACEPARENT;

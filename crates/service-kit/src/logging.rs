@@ -1,0 +1,46 @@
+//! Log lines: what they look like, and how they leave the process without holding up a request.
+
+mod line;
+mod writer;
+
+use std::future::Future;
+use std::io::IsTerminal;
+
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::LogFormat;
+pub use writer::Writer;
+pub(crate) use writer::dropped_lines;
+
+tokio::task_local! {
+    /// The service that the running task works for: several share a process in the fleet.
+    static SERVICE: &'static str;
+}
+
+/// Runs a future whose log lines carry the service's name.
+pub fn in_service<F: Future>(service: &'static str, future: F) -> impl Future<Output = F::Output> {
+    SERVICE.scope(service, future)
+}
+
+/// Starts logging to standard output. Once a process; the returned writer flushes what is left when it is dropped.
+///
+/// `directive` is an `EnvFilter` directive that the configuration has accepted. A panic is logged as an error, so
+/// that it is one line in the stream that everyone reads.
+pub fn init(directive: &str, format: Option<LogFormat>) -> Writer {
+    let format = format.unwrap_or_else(|| match std::io::stdout().is_terminal() {
+        true => LogFormat::Text,
+        false => LogFormat::Json,
+    });
+    let writer = Writer::start(std::io::stdout());
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::EnvFilter::new(directive))
+        .with(line::Lines::new(format, writer.queue()))
+        .init();
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("unknown");
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(location, "panic: {message}");
+    }));
+    writer
+}

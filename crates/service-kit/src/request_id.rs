@@ -1,0 +1,71 @@
+//! `x-request-id`: taken from the client when it is sane, else made.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// The header's name.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Makes request ids: a random start, then a counter. The system's generator would cost more than the rest of the
+/// request, and an id has to be unique, not secret.
+pub(crate) struct RequestIds {
+    start: u64,
+    next: AtomicU64,
+}
+
+impl RequestIds {
+    pub(crate) fn new() -> Self {
+        Self { start: fastrand::u64(..), next: AtomicU64::new(1) }
+    }
+
+    /// The request's id. It stands in the headers afterwards, for whoever passes it on.
+    pub(crate) fn ensure(&self, headers: &mut HeaderMap) -> HeaderValue {
+        if let Some(id) = headers.get(X_REQUEST_ID).filter(|id| is_sane(id.as_bytes())) {
+            return id.clone();
+        }
+        let id = self.make();
+        headers.insert(X_REQUEST_ID, id.clone());
+        id
+    }
+
+    fn make(&self) -> HeaderValue {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut id = [0; 32];
+        write_hex(&mut id[..16], self.start);
+        write_hex(&mut id[16..], number);
+        HeaderValue::from_bytes(&id).expect("hexadecimal digits are visible")
+    }
+}
+
+fn is_sane(id: &[u8]) -> bool {
+    (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic)
+}
+
+fn write_hex(digits: &mut [u8], mut value: u64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(value & 15) as usize];
+        value >>= 4;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sane_id_is_kept_and_any_other_replaced_by_one_of_its_own() {
+        let ids = RequestIds::new();
+        let mut seen = std::collections::HashSet::new();
+        for given in ["", "two words", &"x".repeat(129), "t\u{fc}r"] {
+            let mut headers = HeaderMap::new();
+            headers.insert(X_REQUEST_ID, HeaderValue::from_bytes(given.as_bytes()).unwrap());
+            let id = ids.ensure(&mut headers);
+            assert_eq!(headers[X_REQUEST_ID], id);
+            assert!(id.len() == 32 && seen.insert(id), "{given}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(X_REQUEST_ID, HeaderValue::from_static("mine-1"));
+        assert_eq!(ids.ensure(&mut headers), "mine-1");
+    }
+}

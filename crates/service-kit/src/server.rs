@@ -1,0 +1,186 @@
+//! The two listeners of a service, from bound sockets to the last answer.
+
+mod accept;
+mod connection;
+mod open;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use prometheus::IntCounter;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::kit::Kit;
+use crate::lifecycle::{Lifecycle, Phase, Stop};
+use crate::metrics::HttpMetrics;
+use crate::request_id::RequestIds;
+use crate::routes::{RouteTable, Routes};
+use crate::stack::{self, Limits};
+use crate::{faults, standard};
+use accept::Acceptor;
+pub(crate) use connection::Connection;
+use open::Open;
+
+/// What the connections of one listener share.
+pub(crate) struct Listener {
+    pub(crate) service: &'static str,
+    /// Whether it is the public one: its requests are logged, and its protocol errors counted.
+    pub(crate) public: bool,
+    pub(crate) table: Arc<RouteTable>,
+    pub(crate) lifecycle: Arc<Lifecycle>,
+    pub(crate) version: HeaderValue,
+    pub(crate) request_ids: RequestIds,
+    connection_errors: Option<IntCounter>,
+}
+
+/// A service whose sockets are bound.
+pub struct Server {
+    kit: Kit,
+    routes: Routes,
+    public: TcpListener,
+    management: TcpListener,
+}
+
+/// Which address could not be bound, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable}: cannot listen on {address}: {source}")]
+pub struct BindError {
+    /// The variable that sets the address.
+    pub variable: &'static str,
+    /// The address.
+    pub address: SocketAddr,
+    source: io::Error,
+}
+
+impl Server {
+    /// Binds both listeners. Nothing is answered before [`Server::run`].
+    pub async fn bind(kit: Kit, routes: Routes) -> Result<Self, BindError> {
+        let bind = async |variable, address: SocketAddr| {
+            TcpListener::bind(address).await.map_err(|source| BindError { variable, address, source })
+        };
+        let public = bind("HTTP_ADDR", kit.public_address()).await?;
+        let management = bind("MANAGEMENT_ADDR", kit.config.management_addr).await?;
+        Ok(Self { kit, routes, public, management })
+    }
+
+    /// Serves until told to stop, and returns when the last answer is out or its time is up.
+    ///
+    /// The management listener answers to the end, so that a scrape sees the last request.
+    pub async fn run(self, stop: watch::Receiver<Stop>) {
+        let kit = self.kit;
+        let (public, management) = (self.public.local_addr(), self.management.local_addr());
+        if let (Ok(http), Ok(management)) = (public, management) {
+            tracing::info!(%http, %management, version = kit.version(), "listening");
+        }
+        if let Some(path) = kit.config.faults_file.clone() {
+            kit.spawn(faults::watch(kit.faults.clone(), path));
+        }
+        let management_task = serve_management(&kit, self.management);
+        serve_public(&kit, self.routes, self.public, stop).await;
+        management_task.abort();
+        kit.abort_tasks();
+        tracing::info!("stopped");
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits { request_timeout: config.request_timeout_sec, max_body_bytes: config.max_body_bytes }
+}
+
+fn listener(
+    kit: &Kit,
+    table: RouteTable,
+    lifecycle: Arc<Lifecycle>,
+    errors: Option<IntCounter>,
+) -> Arc<Listener> {
+    Arc::new(Listener {
+        service: kit.info.name,
+        public: errors.is_some(),
+        table: Arc::new(table),
+        lifecycle,
+        version: HeaderValue::from_str(kit.version()).expect("the configuration allows only visible ASCII"),
+        request_ids: RequestIds::new(),
+        connection_errors: errors,
+    })
+}
+
+fn serve_management(kit: &Kit, tcp: TcpListener) -> tokio::task::AbortHandle {
+    let metrics = HttpMetrics::management(&kit.metrics, &kit.config.http_buckets.0);
+    let (router, table) = standard::management(kit).build(metrics);
+    // Its own life never leaves the first phase.
+    let listener = listener(kit, table, Arc::new(Lifecycle::new()), None);
+    let stack = stack::stack(router, Arc::clone(&listener.table), None, &limits(&kit.config));
+    let acceptor = Acceptor::new(listener, stack);
+    let open = acceptor.open();
+    kit.spawn(async move {
+        tokio::join!(acceptor.accept(tcp, std::future::pending()), open.reap());
+    })
+}
+
+async fn serve_public(kit: &Kit, routes: Routes, tcp: TcpListener, mut stop: watch::Receiver<Stop>) {
+    let help = "Connections that ended before they had sent a valid request head.";
+    let errors = kit.metrics.counter("http_connection_errors_total", help);
+    let metrics = HttpMetrics::public(&kit.metrics, &kit.config.http_buckets.0);
+    let (router, table) = standard::public(kit, routes).build(metrics);
+    let listener = listener(kit, table, Arc::clone(&kit.lifecycle), Some(errors));
+    let faults = Some(kit.faults.clone());
+    let stack = stack::stack(router, Arc::clone(&listener.table), faults, &limits(&kit.config));
+    let acceptor = Acceptor::new(listener, stack);
+    let open = acceptor.open();
+    let reaper = kit.spawn({
+        let open = Arc::clone(&open);
+        async move { open.reap().await }
+    });
+    acceptor.accept(tcp, drained(kit, &open, &mut stop)).await;
+    close(kit, &open, &mut stop).await;
+    reaper.abort();
+}
+
+/// Resolves when nothing new is to be accepted any more.
+async fn drained(kit: &Kit, open: &Open, stop: &mut watch::Receiver<Stop>) {
+    let how = wait_for(stop, Stop::Drain).await;
+    kit.lifecycle.advance(Phase::Draining);
+    open.wake();
+    let delay = kit.config.drain_delay_sec;
+    if how == Stop::Drain && !delay.is_zero() {
+        tracing::info!(seconds = delay.as_secs_f64(), "draining: not ready, still accepting");
+        tokio::select! {
+            () = tokio::time::sleep(delay) => {}
+            _ = wait_for(stop, Stop::Finish) => {}
+        }
+    }
+}
+
+/// Lets what is in flight finish, within the shutdown timeout.
+async fn close(kit: &Kit, open: &Open, stop: &mut watch::Receiver<Stop>) {
+    kit.lifecycle.advance(Phase::Closing);
+    open.wake();
+    tracing::info!(in_flight = open.in_flight(), "closing: finishing what is in flight");
+    tokio::select! {
+        () = open.wait_until_all_closed() => return,
+        () = tokio::time::sleep(kit.config.shutdown_timeout_sec) => {}
+        _ = wait_for(stop, Stop::Abort) => {}
+    }
+    let in_flight = open.in_flight();
+    if in_flight > 0 {
+        tracing::error!(in_flight, "requests cut off: they took longer than the shutdown timeout");
+    }
+    kit.lifecycle.advance(Phase::Aborted);
+    open.wake();
+    // The cut connections record their requests before the process goes; a moment is enough.
+    let _ = tokio::time::timeout(Duration::from_millis(100), open.wait_until_all_closed()).await;
+}
+
+/// A sender that is gone can say nothing more, and leaves the service running.
+async fn wait_for(stop: &mut watch::Receiver<Stop>, at_least: Stop) -> Stop {
+    let said = stop.wait_for(|stop| *stop >= at_least).await.map(|stop| *stop);
+    match said {
+        Ok(stop) => stop,
+        Err(_) => std::future::pending().await,
+    }
+}

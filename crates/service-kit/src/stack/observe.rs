@@ -1,0 +1,70 @@
+//! The outermost layer: gives a request its id, and records what became of it when the last byte of the answer is on
+//! its way, or when the client is found to be gone.
+
+mod body;
+mod exchange;
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::Service;
+use pin_project_lite::pin_project;
+
+use crate::server::Connection;
+pub(crate) use body::{ObservedBody, RequestBody};
+use exchange::Exchange;
+
+/// The service of one connection.
+pub(crate) struct Observe<S> {
+    connection: Arc<Connection>,
+    inner: Arc<S>,
+}
+
+impl<S> Observe<S> {
+    pub(crate) fn new(connection: Arc<Connection>, inner: Arc<S>) -> Self {
+        Self { connection, inner }
+    }
+}
+
+impl<S> Service<Request<Incoming>> for Observe<S>
+where
+    S: Service<Request<RequestBody>, Response = Response, Error = Infallible>,
+{
+    type Response = Response<ObservedBody>;
+    type Error = Infallible;
+    type Future = ObserveFuture<S::Future>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let exchange = Exchange::begin(&self.connection, &mut request);
+        let request = request.map(|body| RequestBody::new(body, exchange.client_lost()));
+        ObserveFuture { inner: self.inner.call(request), exchange: Some(exchange) }
+    }
+}
+
+pin_project! {
+    pub(crate) struct ObserveFuture<F> {
+        #[pin]
+        inner: F,
+        exchange: Option<Exchange>,
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for ObserveFuture<F> {
+    type Output = Result<Response<ObservedBody>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = match ready!(this.inner.poll(cx)) {
+            Ok(response) => response,
+            Err(infallible) => match infallible {},
+        };
+        let mut exchange = this.exchange.take().expect("a future is not polled after it is ready");
+        exchange.answer(&mut response);
+        Poll::Ready(Ok(response.map(|body| ObservedBody::new(body, exchange))))
+    }
+}

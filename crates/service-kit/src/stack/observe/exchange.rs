@@ -1,0 +1,159 @@
+//! One request and its answer, recorded when it is dropped: whichever way it ends, it ends here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header};
+use http_body::Body as _;
+use hyper::body::Incoming;
+
+use crate::lifecycle::Phase;
+use crate::request_id::X_REQUEST_ID;
+use crate::server::Connection;
+use crate::trace;
+
+/// The version of the service that answered.
+const X_VERSION: HeaderName = HeaderName::from_static("x-version");
+
+pub(super) struct Exchange {
+    connection: Arc<Connection>,
+    started: Instant,
+    route: usize,
+    method: Method,
+    version: Version,
+    id: HeaderValue,
+    /// Set by the request's body; there only if the request has one.
+    client_lost: Option<Arc<AtomicBool>>,
+    /// The status on the wire; None before there is one.
+    status: Option<StatusCode>,
+    end: End,
+    line: Option<Box<Line>>,
+}
+
+#[derive(PartialEq)]
+enum End {
+    /// Nobody has said so: the client went away.
+    Unknown,
+    Complete,
+    /// The answer's own body failed.
+    Broken,
+}
+
+/// What only the access line needs.
+struct Line {
+    uri: Uri,
+    trace_id: Option<String>,
+}
+
+impl Exchange {
+    pub(super) fn begin(connection: &Arc<Connection>, request: &mut Request<Incoming>) -> Self {
+        let listener = &connection.listener;
+        connection.request_begins(request.version());
+        if let Some(in_flight) = listener.table.metrics.in_flight() {
+            in_flight.inc();
+        }
+        let route = listener.table.find(request.uri().path());
+        let id = listener.request_ids.ensure(request.headers_mut());
+        let line = log_enabled(listener.table.get(route).business && listener.public).then(|| {
+            let trace_id = request.headers().get(trace::TRACEPARENT).and_then(trace::trace_id);
+            Box::new(Line { uri: request.uri().clone(), trace_id: trace_id.map(str::to_owned) })
+        });
+        Self {
+            connection: Arc::clone(connection),
+            started: Instant::now(),
+            route,
+            method: request.method().clone(),
+            version: request.version(),
+            id,
+            client_lost: (!request.body().is_end_stream()).then(Arc::default),
+            status: None,
+            end: End::Unknown,
+            line,
+        }
+    }
+
+    pub(super) fn client_lost(&self) -> Option<Arc<AtomicBool>> {
+        self.client_lost.clone()
+    }
+
+    /// The handler has answered: adds the headers of every answer.
+    pub(super) fn answer(&mut self, response: &mut Response) {
+        self.status = Some(response.status());
+        if self.method == Method::HEAD {
+            // Its body is never sent.
+            self.complete();
+        }
+        let listener = &self.connection.listener;
+        let headers = response.headers_mut();
+        headers.insert(X_REQUEST_ID, self.id.clone());
+        headers.insert(X_VERSION, listener.version.clone());
+        // HTTP/2 has GOAWAY for this, and forbids the header.
+        if listener.lifecycle.phase() >= Phase::Draining && self.version <= Version::HTTP_11 {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+
+    pub(super) fn complete(&mut self) {
+        self.end = End::Complete;
+    }
+
+    pub(super) fn broken(&mut self) {
+        self.end = End::Broken;
+    }
+
+    fn final_status(&self) -> StatusCode {
+        let client_lost = self.client_lost.as_ref().is_some_and(|lost| lost.load(Ordering::Relaxed));
+        match self.status {
+            Some(status) if self.end == End::Complete && !client_lost => status,
+            _ if self.end == End::Broken || std::thread::panicking() => StatusCode::INTERNAL_SERVER_ERROR,
+            // Cut off by the shutdown deadline: not the client's doing.
+            _ if self.connection.listener.lifecycle.phase() == Phase::Aborted => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            _ => StatusCode::from_u16(499).expect("a status has three digits"),
+        }
+    }
+
+    fn log(&self, line: &Line, status: StatusCode, duration: Duration) {
+        let listener = &self.connection.listener;
+        let route = listener.table.get(self.route);
+        let (method, path, status) = (self.method.as_str(), line.uri.path(), status.as_u16());
+        let request_id = self.id.to_str().unwrap_or_default();
+        let trace_id = line.trace_id.as_deref();
+        let duration_ms = duration.as_micros() as f64 / 1e3;
+        if route.business && listener.public {
+            tracing::info!(target: "http", method, path, route = route.template, status, duration_ms, request_id, trace_id);
+        } else {
+            tracing::debug!(target: "http", method, path, route = route.template, status, duration_ms, request_id, trace_id);
+        }
+    }
+}
+
+/// Users' requests are logged at `info`, probes and scrapes at `debug`; the target is `http` (`LOG_LEVEL=info,http=off`).
+fn log_enabled(business: bool) -> bool {
+    if business {
+        tracing::enabled!(target: "http", tracing::Level::INFO)
+    } else {
+        tracing::enabled!(target: "http", tracing::Level::DEBUG)
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let duration = self.started.elapsed();
+        let table = &self.connection.listener.table;
+        let route = table.get(self.route);
+        let status = self.final_status();
+        let series = route.metrics.find(&table.metrics, route.template, &self.method, status);
+        series.record(duration.as_secs_f64());
+        if let Some(in_flight) = table.metrics.in_flight() {
+            in_flight.dec();
+        }
+        self.connection.request_ends();
+        if let Some(line) = &self.line {
+            self.log(line, status, duration);
+        }
+    }
+}
