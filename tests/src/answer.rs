@@ -47,7 +47,8 @@ pub fn send(request: Request<Vec<u8>>) -> Result<Answer, ureq::Error> {
     Ok(Answer { status: response.status().as_u16(), headers: response.headers().clone(), body })
 }
 
-/// Sends bytes as they are, ends the sending side, and returns what came back before the connection ended.
+/// Sends bytes as they are and returns what came back before the server ended the connection (ask it to, with
+/// `connection: close`).
 pub fn raw(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).expect("the service listens");
     stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout can be set");

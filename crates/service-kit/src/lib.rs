@@ -3,6 +3,7 @@
 //! A service is a `static` [`Info`], a `Config` of its own variables, and a function that builds its [`Routes`] from
 //! both and a [`Kit`]. [`main`] does the rest: it parses, binds, serves, drains and exits as the contract says.
 
+mod asset;
 pub mod config;
 pub mod error;
 pub mod faults;
@@ -13,6 +14,7 @@ mod kit;
 mod lifecycle;
 mod logging;
 mod metrics;
+mod replica;
 mod request_id;
 mod routes;
 mod run;
@@ -21,6 +23,7 @@ mod stack;
 mod standard;
 mod trace;
 
+pub use asset::Asset;
 pub use config::{Config, Invalid};
 pub use error::ApiError;
 pub use health::{Check, Health, Severity};

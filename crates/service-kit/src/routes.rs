@@ -6,6 +6,7 @@ use axum::Router;
 use axum::routing::MethodRouter;
 use http::{Method, StatusCode};
 
+use crate::asset::{self, Asset};
 use crate::error::ApiError;
 use crate::metrics::{HttpMetrics, PathMetrics};
 
@@ -37,6 +38,13 @@ impl Routes {
     #[must_use]
     pub fn route(self, path: &'static str, methods: MethodRouter, answers: &[(Method, StatusCode)]) -> Self {
         self.add(path, methods, Template { path, answers: answers.to_vec(), business: true })
+    }
+
+    /// Adds the files of a page. `path` ends in the one parameter that takes a file's name, as in `/page/{file}`.
+    /// Faults never touch them, and their series start empty: they are no part of what the service is measured by.
+    #[must_use]
+    pub fn assets(self, path: &'static str, assets: &'static [Asset]) -> Self {
+        self.standard(path, asset::serve(assets))
     }
 
     /// Adds a route that faults never touch and whose series start empty: health, readiness, metrics, version.

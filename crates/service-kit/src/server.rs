@@ -68,15 +68,23 @@ impl Server {
         Ok(Self { kit, routes, public, management })
     }
 
+    /// The address of the public listener, with the port that it got.
+    pub fn public_address(&self) -> SocketAddr {
+        self.public.local_addr().expect("a bound socket has an address")
+    }
+
+    /// The address of the management listener, with the port that it got.
+    pub fn management_address(&self) -> SocketAddr {
+        self.management.local_addr().expect("a bound socket has an address")
+    }
+
     /// Serves until told to stop, and returns when the last answer is out or its time is up.
     ///
     /// The management listener answers to the end, so that a scrape sees the last request.
     pub async fn run(self, stop: watch::Receiver<Stop>) {
+        let (http, management) = (self.public_address(), self.management_address());
         let kit = self.kit;
-        let (public, management) = (self.public.local_addr(), self.management.local_addr());
-        if let (Ok(http), Ok(management)) = (public, management) {
-            tracing::info!(%http, %management, version = kit.version(), "listening");
-        }
+        tracing::info!(%http, %management, version = kit.version(), "listening");
         if let Some(path) = kit.config.faults_file.clone() {
             kit.spawn(faults::watch(kit.faults.clone(), path));
         }

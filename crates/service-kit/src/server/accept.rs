@@ -14,7 +14,7 @@ use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Listener;
-use super::connection::{Connection, Graceful, ServeConnection};
+use super::connection::{Connection, End, Graceful, ServeConnection};
 use super::open::Open;
 use crate::logging;
 use crate::stack::{Observe, RequestBody};
@@ -93,23 +93,14 @@ where
         let inner = self.protocol.serve_connection(TokioIo::new(stream), service).into_owned();
         let listener = Arc::clone(&self.listener);
         ServiceExecutor(self.listener.service).spawn(async move {
-            let result = ServeConnection::new(inner, connection).await;
+            let end = ServeConnection::new(inner, connection).await;
             drop(entry);
-            if let (Err(error), Some(counter)) = (result, &listener.connection_errors)
-                && never_was_a_request(&*error)
-            {
+            if let (End::NoHead(reason), Some(counter)) = (end, &listener.connection_errors) {
                 counter.inc();
-                tracing::debug!(%error, "connection without a request");
+                tracing::debug!(reason, "connection without a request");
             }
         });
     }
-}
-
-/// Whether the bytes never became a head. What happens after one belongs to a request, which is recorded as such.
-fn never_was_a_request(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    error
-        .downcast_ref::<hyper::Error>()
-        .is_some_and(|error| error.is_parse() || error.is_incomplete_message() || error.is_timeout())
 }
 
 impl<I, S, B> Graceful for auto::Connection<'static, I, S, ServiceExecutor>

@@ -114,28 +114,46 @@ impl<C> ServeConnection<C> {
     }
 }
 
+/// How a connection ended.
+pub(super) enum End {
+    /// As connections do, or in the middle of a request, which is recorded as such.
+    Ordinary,
+    /// Its bytes never became a request head.
+    NoHead(String),
+}
+
 impl<C, E> Future for ServeConnection<C>
 where
     C: Future<Output = Result<(), E>> + Graceful,
+    E: std::fmt::Display,
 {
-    type Output = Result<(), E>;
+    type Output = End;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         this.connection.waker.register(cx.waker());
-        if this.connection.expired.load(Ordering::Relaxed) || this.connection.is_cut_off() {
-            return Poll::Ready(Ok(()));
+        if this.connection.expired.load(Ordering::Relaxed) {
+            return Poll::Ready(match this.connection.any_request.load(Ordering::Relaxed) {
+                true => End::Ordinary,
+                false => End::NoHead(format!("no request within {} s", FIRST_HEAD.as_secs())),
+            });
         }
+        if this.connection.is_cut_off() {
+            return Poll::Ready(End::Ordinary);
+        }
+        let in_request = this.connection.in_flight() > 0;
         loop {
             let ask = !*this.closing && this.connection.should_close();
             if ask {
                 *this.closing = true;
                 this.inner.as_mut().graceful_shutdown();
             }
-            let result = this.inner.as_mut().poll(cx);
-            // The first request of an HTTP/2 connection tells what it is only while it is polled.
-            if result.is_ready() || *this.closing || !this.connection.should_close() {
-                return result;
+            match this.inner.as_mut().poll(cx) {
+                Poll::Ready(Err(error)) if !in_request => return Poll::Ready(End::NoHead(error.to_string())),
+                Poll::Ready(_) => return Poll::Ready(End::Ordinary),
+                // The first request of an HTTP/2 connection tells what it is only while it is polled.
+                Poll::Pending if !*this.closing && this.connection.should_close() => {}
+                Poll::Pending => return Poll::Pending,
             }
         }
     }

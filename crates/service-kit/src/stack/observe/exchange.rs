@@ -10,6 +10,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::lifecycle::Phase;
+use crate::replica::{REPLICA, X_REPLICA};
 use crate::request_id::X_REQUEST_ID;
 use crate::server::Connection;
 use crate::trace;
@@ -23,6 +24,7 @@ pub(super) struct Exchange {
     route: usize,
     method: Method,
     version: Version,
+    wants_close: bool,
     id: HeaderValue,
     /// Set by the request's body; there only if the request has one.
     client_lost: Option<Arc<AtomicBool>>,
@@ -66,6 +68,7 @@ impl Exchange {
             route,
             method: request.method().clone(),
             version: request.version(),
+            wants_close: request.uri().query().is_some_and(wants_close),
             id,
             client_lost: (!request.body().is_end_stream()).then(Arc::default),
             status: None,
@@ -89,8 +92,12 @@ impl Exchange {
         let headers = response.headers_mut();
         headers.insert(X_REQUEST_ID, self.id.clone());
         headers.insert(X_VERSION, listener.version.clone());
+        if let Some(replica) = &*REPLICA {
+            headers.insert(X_REPLICA, replica.clone());
+        }
+        let close = self.wants_close || listener.lifecycle.phase() >= Phase::Draining;
         // HTTP/2 has GOAWAY for this, and forbids the header.
-        if listener.lifecycle.phase() >= Phase::Draining && self.version <= Version::HTTP_11 {
+        if close && self.version <= Version::HTTP_11 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }
@@ -129,6 +136,12 @@ impl Exchange {
             tracing::debug!(target: "http", method, path, route = route.template, status, duration_ms, request_id, trace_id);
         }
     }
+}
+
+/// A script in a browser may not send `connection: close`; `?connection=close` asks for the same. It is honoured here,
+/// because an injected failure that kept the connection would make the failing version sticky.
+fn wants_close(query: &str) -> bool {
+    query.split('&').any(|pair| pair == "connection=close")
 }
 
 /// Users' requests are logged at `info`, probes and scrapes at `debug`; the target is `http` (`LOG_LEVEL=info,http=off`).
