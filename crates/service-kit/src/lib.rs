@@ -22,6 +22,7 @@ mod server;
 mod stack;
 mod standard;
 mod trace;
+pub mod upstream;
 
 pub use asset::Asset;
 pub use config::{Config, Invalid};

@@ -1,0 +1,111 @@
+//! The pooled client: one attempt, and the retry of what may be repeated.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::client::legacy::Client as Pool;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use prometheus::IntCounter;
+
+use super::Config;
+use super::failure::Failure;
+use super::headers::remove_connection;
+use super::resolve::Resolver;
+
+/// Services of one cluster connect within milliseconds. A host that is gone swallows the packets, and a second is what
+/// its discovery may cost: two attempts stay well below the default deadline.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long an unused connection is kept. Well below the 120 s of the kit's servers, so that it is never the server
+/// that closes one under a request on its way.
+const POOL_IDLE: Duration = Duration::from_secs(30);
+
+/// The largest answer head, as large as the kit's servers take of a request.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+
+/// The pause before the second attempt, in milliseconds, drawn at random so that many callers do not return at once.
+const RETRY_PAUSE_MS: std::ops::Range<u64> = 10..50;
+
+#[derive(Clone)]
+pub(super) struct Client {
+    upstream: &'static str,
+    pool: Pool<HttpConnector<Resolver>, Full<Bytes>>,
+    max_body_bytes: usize,
+    retries: IntCounter,
+}
+
+impl Client {
+    pub(super) fn new(upstream: &'static str, config: &Config, retries: IntCounter) -> Self {
+        let mut connector = HttpConnector::new_with_resolver(Resolver::default());
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        connector.set_nodelay(true);
+        // hyper repeats only what found its pooled connection closed before a byte was sent: no retry, by the protocol.
+        let pool = Pool::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .pool_max_idle_per_host(config.upstream_max_in_flight as usize)
+            .http1_max_buf_size(MAX_HEAD_BYTES)
+            .build(connector);
+        let max_body_bytes = usize::try_from(config.upstream_max_body_bytes).unwrap_or(usize::MAX);
+        Self { upstream, pool, max_body_bytes, retries }
+    }
+
+    /// One request, and the whole of its answer.
+    pub(super) async fn attempt(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let response = self.pool.request(request.map(Full::new)).await;
+        let (mut head, body) =
+            response.map_err(|error| Failure::of_exchange(self.upstream, &error))?.into_parts();
+        remove_connection(&mut head.headers);
+        match Limited::new(body, self.max_body_bytes).collect().await {
+            Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+                Err(Failure::invalid(self.upstream, "the answer is larger than UPSTREAM_MAX_BODY_BYTES"))
+            }
+            Err(error) => Err(Failure::of_exchange(self.upstream, &*error)),
+        }
+    }
+
+    /// An attempt, and a second where the first found no one and the method changes nothing: a write is never repeated.
+    async fn exchange(self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let again = request.method().is_safe().then(|| request.clone());
+        let first = self.attempt(request).await;
+        match again {
+            Some(again) if deserves_another(&first) => {
+                self.retries.inc();
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(RETRY_PAUSE_MS))).await;
+                self.attempt(again).await
+            }
+            _ => first,
+        }
+    }
+}
+
+/// Whether the connection failed, or the upstream refused without saying when to return.
+fn deserves_another(result: &Result<Response<Bytes>, Failure>) -> bool {
+    match result {
+        Ok(response) => {
+            response.status() == StatusCode::SERVICE_UNAVAILABLE
+                && !response.headers().contains_key(header::RETRY_AFTER)
+        }
+        Err(failure) => failure.is_unreachable(),
+    }
+}
+
+impl tower::Service<Request<Bytes>> for Client {
+    type Response = Response<Bytes>;
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Failure>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        Box::pin(self.clone().exchange(request))
+    }
+}
