@@ -1,6 +1,7 @@
 //! Files that are embedded in the binary: a page and what it loads from its own origin.
 
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -51,8 +52,12 @@ impl IntoResponse for Asset {
 
 /// Answers with the file that the path's one parameter names.
 pub(crate) fn serve(assets: &'static [Asset]) -> MethodRouter {
-    get(async move |Path(name): Path<String>| match assets.iter().find(|asset| asset.name == name) {
-        Some(asset) => asset.into_response(),
-        None => ApiError::new(StatusCode::NOT_FOUND, "not found").into_response(),
+    get(async move |name: Result<Path<String>, PathRejection>| {
+        // A name that is no text is the name of no file.
+        let name = name.map(|Path(name)| name).unwrap_or_default();
+        match assets.iter().find(|asset| asset.name == name) {
+            Some(asset) => asset.into_response(),
+            None => ApiError::new(StatusCode::NOT_FOUND, "not found").into_response(),
+        }
     })
 }

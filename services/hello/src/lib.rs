@@ -2,6 +2,7 @@
 
 mod config;
 mod greeting;
+mod page;
 mod routes;
 mod work;
 
@@ -33,5 +34,6 @@ pub fn app(config: &Config, kit: &Kit) -> Result<Routes, Invalid> {
         .route("/", get(routes::greeting::index).with_state(Arc::clone(&greeting)), &ok)
         .route("/success", get(routes::greeting::success).with_state(Arc::clone(&greeting)), &ok)
         .route("/fail", get(routes::greeting::fail).with_state(greeting), &failed)
-        .route("/work", get(routes::work::work).with_state(work), &ok))
+        .route("/work", get(routes::work::work).with_state(work), &ok)
+        .assets("/page/{file}", page::ASSETS))
 }

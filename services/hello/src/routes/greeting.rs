@@ -4,13 +4,19 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::endpoint;
 use crate::greeting::{Body, Greeting};
+use crate::page;
 
-pub(crate) async fn index(State(greeting): State<Arc<Greeting>>) -> Response {
-    answer(StatusCode::OK, "/", &greeting.index)
+/// JSON for programs, the live traffic page for browsers.
+pub(crate) async fn index(State(greeting): State<Arc<Greeting>>, headers: HeaderMap) -> Response {
+    let vary = [(header::VARY, HeaderValue::from_static("accept"))];
+    match page::is_wanted(&headers) {
+        true => (vary, [endpoint("/")], page::HTML).into_response(),
+        false => (vary, answer(StatusCode::OK, "/", &greeting.index)).into_response(),
+    }
 }
 
 pub(crate) async fn success(State(greeting): State<Arc<Greeting>>) -> Response {

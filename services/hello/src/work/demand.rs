@@ -62,6 +62,8 @@ impl Demand {
                 "memory" => {
                     self.memory = value::bytes(value).map_err(|allowed| format!("memory {allowed}"))?;
                 }
+                // The listener's business: it ends the connection after the answer.
+                "connection" if value == "close" => {}
                 _ => return Err("only cpu, sleep and memory can be asked for".to_owned()),
             }
         }
