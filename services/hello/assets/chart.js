@@ -1,13 +1,15 @@
 // Every answer of the last minute: when it came, how long it took, which version it was of, and whether it failed.
 
 import { WINDOW } from "./answers.js";
-import { duration } from "./format.js";
 import { CROSS, LOST, SHAPES } from "./marks.js";
 
 // Room for the marks at the right, and for the axis' words below.
 const RIGHT = 10;
 const BELOW = 24;
 const ABOVE = 14;
+
+// What the height can stand for, in milliseconds; no answer takes longer than the last.
+const POWERS = [0.1, 1, 10, 100, 1_000, 10_000, 100_000];
 
 /** The chart of one canvas. */
 export class Chart {
@@ -62,14 +64,14 @@ export class Chart {
     context.strokeStyle = this.#colours.line;
     context.fillStyle = this.#colours.muted;
     context.lineWidth = 1;
-    for (let value = y.lowest; value <= y.highest; value *= 10) {
+    for (const value of y.powers) {
       const at = Math.round(y(value)) + 0.5;
       context.beginPath();
       context.moveTo(0, at);
       context.lineTo(width, at);
       context.stroke();
       context.textAlign = "left";
-      context.fillText(duration(value).replace(".0", "").replace(".00", ""), 0, at - 5);
+      context.fillText(value < 1000 ? `${value} ms` : `${value / 1000} s`, 0, at - 5);
     }
     const words = [["60 s ago", 0, "left"], ["30 s", (width - RIGHT) / 2, "center"], ["now", width, "right"]];
     for (const [text, x, align] of words) {
@@ -117,10 +119,10 @@ export class Chart {
 function scale(answers, height) {
   const slowest = answers.reduce((most, { milliseconds }) => Math.max(most, milliseconds), 0);
   const fastest = answers.reduce((least, { milliseconds }) => Math.min(least, milliseconds), 1);
-  const lowest = fastest < 1 ? 0.1 : 1;
-  const highest = 10 ** Math.max(Math.ceil(Math.log10(slowest)), 2);
-  const decades = Math.log10(highest / lowest);
-  const room = height - ABOVE - BELOW;
-  const y = (milliseconds) => ABOVE + room * (1 - Math.log10(Math.max(milliseconds, lowest) / lowest) / decades);
-  return Object.assign(y, { lowest, highest });
+  const last = POWERS.findIndex((power) => power >= Math.max(slowest, 100));
+  const powers = POWERS.slice(fastest < 1 ? 0 : 1, last < 0 ? undefined : last + 1);
+  const [lowest, highest] = [powers[0], powers.at(-1)];
+  const part = (milliseconds) => Math.log(Math.max(milliseconds, lowest) / lowest) / Math.log(highest / lowest);
+  const y = (milliseconds) => ABOVE + (height - ABOVE - BELOW) * (1 - part(milliseconds));
+  return Object.assign(y, { powers });
 }

@@ -40,18 +40,31 @@ function showFigures() {
   const now = clock.now();
   const summary = answers.summary(now);
   looks.keepOnly(summary.versions.map(({ version }) => version));
-  const parts = sentence(summary);
-  const text = parts.map((part) => part.version ?? part).join("");
-  if (element("sentence").textContent !== text) {
-    element("sentence").replaceChildren(...parts.map((part) => (part.version ? label(part.version, looks.of(part.version)) : part)));
-  }
+  showSentence(sentence(summary));
   if (now - announcedAt > ANNOUNCE_EVERY && summary.versions.length > 0) {
     announcedAt = now;
-    element("announcement").textContent = text;
+    element("announcement").textContent = element("sentence").textContent;
   }
   showShares(summary);
   table.show(summary);
   showLast();
+}
+
+function showSentence(parts) {
+  const text = parts.map((part) => part.version ?? part.figure ?? part).join("");
+  if (element("sentence").textContent === text) return;
+  element("sentence").replaceChildren(...parts.map((part) => {
+    if (part.version !== undefined) return label(part.version, looks.of(part.version));
+    if (part.figure !== undefined) return figure(part.figure);
+    return part;
+  }));
+}
+
+function figure(text) {
+  const span = document.createElement("span");
+  span.className = "figure";
+  span.textContent = text;
+  return span;
 }
 
 function showShares({ versions, lost }) {
