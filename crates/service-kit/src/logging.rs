@@ -6,12 +6,17 @@ mod writer;
 use std::future::Future;
 use std::io::IsTerminal;
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::LogFormat;
 pub use writer::Writer;
 pub(crate) use writer::dropped_lines;
+
+/// Libraries that show at `info` and below what they carry: credentials in headers, secrets in bodies. Only their
+/// warnings are logged, whatever `LOG_LEVEL` says.
+const CARRIERS: [&str; 4] = ["aws_", "h2", "hyper", "rustls"];
 
 tokio::task_local! {
     /// The service that the running task works for: several share a process in the fleet.
@@ -35,6 +40,7 @@ pub fn init(directive: &str, format: Option<LogFormat>) -> Writer {
     let writer = Writer::start(std::io::stdout());
     tracing_subscriber::registry()
         .with(tracing_subscriber::EnvFilter::new(directive))
+        .with(tracing_subscriber::filter::filter_fn(shows_no_secret))
         .with(line::Lines::new(format, writer.queue()))
         .init();
     std::panic::set_hook(Box::new(|panic| {
@@ -43,4 +49,8 @@ pub fn init(directive: &str, format: Option<LogFormat>) -> Writer {
         tracing::error!(location, "panic: {message}");
     }));
     writer
+}
+
+fn shows_no_secret(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::WARN || !CARRIERS.iter().any(|name| metadata.target().starts_with(name))
 }
