@@ -8,12 +8,6 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::error::ApiError;
 
-/// Scripts, styles, pictures and requests of the page's own origin and nothing else: nothing inline, no frame around
-/// it, and no text that a script could turn into markup.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-     require-trusted-types-for 'script'; trusted-types 'none'";
-
 /// A text file that is embedded in the binary.
 #[derive(Clone, Copy, Debug)]
 pub struct Asset {
@@ -24,6 +18,14 @@ pub struct Asset {
 }
 
 impl Asset {
+    /// Scripts, styles, pictures and requests of the page's own origin and nothing else: nothing inline, no frame
+    /// around it, and no text that a script could turn into markup.
+    pub const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'",
+    );
+
     fn content_type(&self) -> &'static str {
         match self.name.rsplit_once('.').map(|(_, extension)| extension) {
             Some("html") => "text/html; charset=utf-8",
@@ -40,7 +42,7 @@ impl IntoResponse for Asset {
         let value = HeaderValue::from_static;
         let headers: [(HeaderName, HeaderValue); 5] = [
             (header::CONTENT_TYPE, value(self.content_type())),
-            (header::CONTENT_SECURITY_POLICY, value(CONTENT_SECURITY_POLICY)),
+            (header::CONTENT_SECURITY_POLICY, Self::CONTENT_SECURITY_POLICY),
             (header::X_CONTENT_TYPE_OPTIONS, value("nosniff")),
             (header::REFERRER_POLICY, value("no-referrer")),
             // During a rollout two versions answer under the same names: a stored copy could be of the other one.
