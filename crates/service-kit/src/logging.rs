@@ -6,7 +6,7 @@ mod writer;
 use std::future::Future;
 use std::io::IsTerminal;
 
-use tracing::{Level, Metadata};
+use tracing::Metadata;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -14,8 +14,8 @@ use crate::config::LogFormat;
 pub use writer::Writer;
 pub(crate) use writer::dropped_lines;
 
-/// Libraries that show at `info` and below what they carry: credentials in headers, secrets in bodies. Only their
-/// warnings are logged, whatever `LOG_LEVEL` says.
+/// Libraries whose events hold what they carry, headers with session tokens and bodies with secrets, some of them even
+/// at `warn`. None of it is logged at any level: what they fail at comes back as an error, and whoever gets it logs it.
 const CARRIERS: [&str; 4] = ["aws_", "h2", "hyper", "rustls"];
 
 tokio::task_local! {
@@ -52,5 +52,5 @@ pub fn init(directive: &str, format: Option<LogFormat>) -> Writer {
 }
 
 fn shows_no_secret(metadata: &Metadata<'_>) -> bool {
-    *metadata.level() <= Level::WARN || !CARRIERS.iter().any(|name| metadata.target().starts_with(name))
+    !CARRIERS.iter().any(|library| metadata.target().starts_with(library))
 }

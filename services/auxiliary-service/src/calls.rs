@@ -106,14 +106,16 @@ impl Calls {
 
     fn report<T>(&self, result: &Result<T, Failure>) {
         let failure = result.as_ref().err().filter(|failure| failure.reason != Reason::NotFound);
-        if let Some(Failure { operation, reason, cause }) = failure {
-            let operation = operation.qualified();
-            tracing::warn!(operation, ?reason, cause, "AWS call failed");
+        if let Some(failure) = failure {
+            tracing::warn!(
+                operation = failure.operation.qualified(),
+                cause = failure.cause,
+                "{}",
+                failure.sentence()
+            );
         }
         if let Some(check) = &self.check {
-            let reason =
-                |failure: &Failure| format!("{}: {:?}", failure.operation.qualified(), failure.reason);
-            check.report(failure.map_or(Ok(()), |failure| Err(reason(failure))));
+            check.report(failure.map_or(Ok(()), |failure| Err(failure.sentence())));
         }
     }
 }

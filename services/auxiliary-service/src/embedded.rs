@@ -24,7 +24,11 @@ struct Data {
 
 /// A parameter: its value, or its value and its type.
 #[derive(Debug, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a parameter must be a string (in quotes if it looks like a number), or {value, type}"
+)]
 enum Entry {
     Value(String),
     Typed {

@@ -10,8 +10,6 @@ use crate::calls::{Operation, Outcome};
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a call failed.
-#[derive(Debug, thiserror::Error)]
-#[error("{operation:?} failed: {cause}")]
 pub(crate) struct Failure {
     pub(crate) operation: Operation,
     pub(crate) reason: Reason,
@@ -42,7 +40,7 @@ impl Failure {
     }
 
     /// What the client is told: the operation, and never what AWS has said, which may hold keys.
-    fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         let operation = self.operation.qualified();
         match self.reason {
             Reason::NotFound => format!("AWS does not know what {operation} asked for"),

@@ -40,6 +40,10 @@ where
             let message: String = message.unwrap_or_default().chars().take(MAX_MESSAGE).collect();
             (of_answer(operation, code, status), format!("{code} (HTTP {status}): {message}"))
         }
+        // A proxy on the way, say, with a page of its own: the status is all there is.
+        SdkError::ResponseError(response) => {
+            (of_answer(operation, "", response.raw().status().as_u16()), chain(error))
+        }
         SdkError::TimeoutError(_) => (Reason::Timeout, chain(error)),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => (Reason::Timeout, chain(error)),
         SdkError::DispatchFailure(_) if has_no_credentials(error) => (Reason::NoCredentials, chain(error)),
@@ -100,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_status_decides_where_there_is_no_code() {
-        let of = |status| of_answer(Operation::ListBuckets, "no code", status);
+        let of = |status| of_answer(Operation::ListBuckets, "", status);
         assert_eq!((of(403), of(429)), (Reason::Denied, Reason::Throttled));
         assert_eq!((of(404), of(500)), (Reason::Failed, Reason::Failed));
     }
