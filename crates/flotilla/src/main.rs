@@ -1,17 +1,36 @@
 //! `flotilla`: the fleet in one process (`up`, the default) and its load generator (`load`).
 
 mod load;
+mod up;
 
-use clap::Parser;
+use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+
+/// The fleet on this machine, and its load generator
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Flotilla {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    up: up::Args,
+}
+
+#[derive(Subcommand)]
 enum Command {
+    /// Starts every service in one process on the loopback (the default)
+    Up(up::Args),
+    /// Sends requests at a fixed rate and accounts for every one
     Load(load::Args),
 }
 
 #[tokio::main]
-async fn main() -> std::process::ExitCode {
-    let Command::Load(args) = Command::parse();
-    load::run(args).await
+async fn main() -> ExitCode {
+    let flotilla = Flotilla::parse();
+    match flotilla.command {
+        Some(Command::Load(args)) => load::run(args).await,
+        Some(Command::Up(args)) => up::run(args).await,
+        None => up::run(flotilla.up).await,
+    }
 }

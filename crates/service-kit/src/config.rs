@@ -86,7 +86,8 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
     }
 }
 
-fn log_level(text: &str) -> Result<String, String> {
+/// An `EnvFilter` directive, checked.
+pub fn log_level(text: &str) -> Result<String, String> {
     match tracing_subscriber::EnvFilter::try_new(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(_) => Err("must be an EnvFilter directive such as info, debug or info,http=off".to_owned()),

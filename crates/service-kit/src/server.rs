@@ -48,20 +48,20 @@ pub struct Server {
 
 /// Which address could not be bound, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("{variable}: cannot listen on {address}: {source}")]
+#[error("{variable}: cannot listen on {address}: {reason}")]
 pub struct BindError {
     /// The variable that sets the address.
     pub variable: &'static str,
     /// The address.
     pub address: SocketAddr,
-    source: io::Error,
+    reason: io::Error,
 }
 
 impl Server {
     /// Binds both listeners. Nothing is answered before [`Server::run`].
     pub async fn bind(kit: Kit, routes: Routes) -> Result<Self, BindError> {
         let bind = async |variable, address: SocketAddr| {
-            TcpListener::bind(address).await.map_err(|source| BindError { variable, address, source })
+            TcpListener::bind(address).await.map_err(|reason| BindError { variable, address, reason })
         };
         let public = bind("HTTP_ADDR", kit.public_address()).await?;
         let management = bind("MANAGEMENT_ADDR", kit.config.management_addr).await?;

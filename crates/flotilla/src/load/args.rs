@@ -37,7 +37,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(super) new_connections: bool,
 
-    /// A request is lost when it is not answered within this time of when it was due
+    /// A request is lost when it is not answered this long after it was sent, or not sent this long after the end
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub(super) timeout: Duration,
 

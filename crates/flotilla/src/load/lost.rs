@@ -21,7 +21,7 @@ pub(super) enum Lost {
     Truncated,
     /// Sent, but not answered in time.
     Timeout,
-    /// All connections were busy until its time was over.
+    /// All connections were busy until the run had been over for the time that one request has.
     NotSent,
     /// In flight when the run was abandoned.
     Interrupted,

@@ -1,7 +1,7 @@
 //! The pace of a run: which request is due when, and the thread that releases it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,7 @@ pub(super) struct Pace {
     /// How many requests the run has: the plan, until the run is ended early.
     total: AtomicU64,
     stopped: AtomicBool,
+    ended: OnceLock<Instant>,
 }
 
 impl Pace {
@@ -51,6 +52,11 @@ impl Pace {
         self.taken.load(Ordering::Acquire).min(self.total.load(Ordering::Acquire))
     }
 
+    /// How long ago the schedule ended, by plan or by being stopped; zero before.
+    pub(super) fn since_end(&self) -> Duration {
+        self.ended.get().map_or(Duration::ZERO, Instant::elapsed)
+    }
+
     pub(super) fn elapsed(&self) -> Duration {
         self.start.elapsed()
     }
@@ -64,6 +70,7 @@ impl Pace {
             taken: AtomicU64::new(0),
             total: AtomicU64::new(rate.requests_in(duration)),
             stopped: AtomicBool::new(false),
+            ended: OnceLock::new(),
         }
     }
 
@@ -84,6 +91,7 @@ impl Pace {
             thread::park_timeout(next.saturating_sub(elapsed).max(NAP));
         }
         self.total.store(released, Ordering::Release);
+        self.ended.get_or_init(Instant::now);
         self.due.close();
         released
     }
@@ -156,7 +164,7 @@ mod tests {
     #[tokio::test]
     async fn what_nobody_took_is_still_part_of_the_run() {
         let pacer = Pacer::start("1000/s".parse().unwrap(), Duration::from_millis(20)).unwrap();
-        while pacer.pace().elapsed() < Duration::from_millis(20) {
+        while pacer.pace().since_end().is_zero() {
             tokio::task::yield_now().await;
         }
         assert_eq!(pacer.pace().sent(), 0);

@@ -70,7 +70,7 @@ sent       106
 lost       6  (reset 3, timeout 2, interrupted 1)
 duration   2.000 s
 rate       50.0/s answered
-latency    p50 50.01 ms   p90 90.05 ms   p99 99.01 ms   max 100.03 ms
+latency    p50 50.02 ms   p90 90.05 ms   p99 99.01 ms   max 100.03 ms
 status     200                      90
            500                      10
 version    -                        20   20.00 %

@@ -1,9 +1,8 @@
 //! A worker: one keep-alive connection, one request at a time.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use tokio::time::timeout_at;
+use tokio::time::timeout;
 
 use super::Run;
 use super::connection::{Answer, Connection, Failure};
@@ -21,13 +20,13 @@ pub(super) async fn work(run: Arc<Run>) {
     }
 }
 
-/// One request, once. Its time runs from when it was due, as its latency does.
+/// One request, once. Its time runs from when it is sent, so that the server gets all of it, and not from when it was
+/// due, as its latency does. What still waits that long after the run's end is given up.
 async fn attempt(run: &Run, turn: Turn, kept: &mut Option<Connection>) -> Result<Answer, Lost> {
-    let deadline = turn.due + run.timeout;
-    if Instant::now() >= deadline {
+    if run.pace.since_end() >= run.timeout {
         return Err(Lost::NotSent);
     }
-    timeout_at(deadline.into(), send(run, turn.number, kept)).await.unwrap_or(Err(Lost::Timeout))
+    timeout(run.timeout, send(run, turn.number, kept)).await.unwrap_or(Err(Lost::Timeout))
 }
 
 /// The connection goes back to `kept` only after a complete exchange: after a failure or a timeout it is closed, since

@@ -47,6 +47,9 @@ impl FromStr for SleepRange {
 impl fmt::Display for SleepRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format = humantime::format_duration;
+        if self.shortest == self.longest {
+            return write!(f, "{}", format(self.longest));
+        }
         write!(f, "{}..{}", format(self.shortest), format(self.longest))
     }
 }

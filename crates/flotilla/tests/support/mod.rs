@@ -1,0 +1,7 @@
+//! What the tests of `flotilla load` share: the real binary and servers that misbehave on demand.
+
+mod command;
+mod server;
+
+pub(crate) use command::{Load, load, start};
+pub(crate) use server::{Call, Reply, Server};

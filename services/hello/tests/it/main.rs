@@ -1,0 +1,15 @@
+//! hello's contract, on the real binary.
+
+#![expect(clippy::unwrap_used, reason = "a failed test may panic, and so may its helpers")]
+
+mod configuration;
+mod endpoints;
+mod failures;
+mod shutdown;
+mod work;
+
+use e2e::Service;
+
+fn hello(variables: &[(&str, &str)]) -> Service {
+    Service::start(env!("CARGO_BIN_EXE_hello"), variables)
+}
