@@ -1,11 +1,20 @@
 //! What the tests of every service share: the real binary in a process of its own, an HTTP client, and its metrics.
 
 mod answer;
+mod aws;
+mod faulty;
 mod metrics;
+mod postgres;
+mod redis;
+mod server;
 mod service;
 mod wait;
 
 pub use answer::{Answer, raw, send};
+pub use aws::Aws;
+pub use faulty::{Fault, Faulty};
 pub use metrics::Series;
+pub use postgres::Postgres;
+pub use redis::Redis;
 pub use service::{Service, binary};
 pub use wait::{eventually, within};

@@ -6,6 +6,7 @@
 mod asset;
 pub mod config;
 pub mod error;
+pub mod extract;
 pub mod faults;
 mod health;
 mod healthcheck;

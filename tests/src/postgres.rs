@@ -1,0 +1,141 @@
+//! A PostgreSQL of a test's own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::server::{Directory, Server, find, free_port};
+use crate::within;
+
+/// A PostgreSQL on the loopback, empty at first, with the user `postgres` and no password.
+pub struct Postgres {
+    server: Option<Server>,
+    programs: PathBuf,
+    port: u16,
+    directory: Directory,
+}
+
+impl Postgres {
+    /// Starts one; None when it is not installed.
+    pub fn start() -> Option<Self> {
+        let mut postgres = Self::prepare()?;
+        postgres.run();
+        Some(postgres)
+    }
+
+    /// Prepares one that does not run yet: see [`Postgres::run`].
+    pub fn prepare() -> Option<Self> {
+        let program = find("initdb", debian_directories())?;
+        // What is on the PATH may be a link; the others lie beside the real one.
+        let programs = program.canonicalize().ok()?.parent()?.to_owned();
+        let directory = Directory::new("postgres");
+        give_away(&directory.0);
+        let postgres = Self { server: None, programs, port: free_port(), directory };
+        let mut initdb = postgres.as_user("initdb");
+        initdb.args([
+            "--no-sync",
+            "--auth=trust",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C",
+            "-D",
+        ]);
+        let done = initdb.arg(&postgres.directory.0).output().expect("initdb starts");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        Some(postgres)
+    }
+
+    /// Starts it where it was stopped or killed, on the same port.
+    pub fn run(&mut self) {
+        let mut command = self.as_user("postgres");
+        command.arg("-D").arg(&self.directory.0).args([
+            "-p",
+            &self.port.to_string(),
+            "-k",
+            "",
+            "-h",
+            "127.0.0.1",
+        ]);
+        command.args(["-c", "fsync=off", "-c", "max_connections=100"]);
+        self.server = Some(Server::start(&mut command));
+        let ready = || self.succeeds("psql", &["-c", "SELECT 1"]).then_some(());
+        within(Duration::from_secs(30), "PostgreSQL answers", ready);
+    }
+
+    /// Kills it, as a machine that fails does.
+    pub fn kill(&mut self) {
+        self.server = None;
+    }
+
+    /// Halts it without closing a connection.
+    pub fn pause(&self) {
+        self.server.as_ref().expect("it runs").signal(Signal::STOP);
+    }
+
+    /// Lets it go on after a pause.
+    pub fn unpause(&self) {
+        self.server.as_ref().expect("it runs").signal(Signal::CONT);
+    }
+
+    /// The URL of a new, empty database.
+    pub fn database(&self) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        assert!(self.succeeds("createdb", &[&name]), "a database can be made");
+        format!("{}/{name}", self.url())
+    }
+
+    /// The URL of the server, without a database.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}", self.port)
+    }
+
+    /// Runs SQL in the database of a URL, and returns what it printed.
+    pub fn execute(&self, url: &str, sql: &str) -> String {
+        let output = self
+            .program("psql")
+            .args(["--no-psqlrc", "-qtA", "-v", "ON_ERROR_STOP=1", "-c", sql, url])
+            .output();
+        let output = output.expect("psql starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    fn succeeds(&self, program: &str, arguments: &[&str]) -> bool {
+        let port = self.port.to_string();
+        let mut command = self.program(program);
+        command.args(["-h", "127.0.0.1", "-U", "postgres", "-p", &port]).args(arguments);
+        command.output().is_ok_and(|output| output.status.success())
+    }
+
+    fn program(&self, name: &str) -> Command {
+        Command::new(self.programs.join(name))
+    }
+
+    /// PostgreSQL refuses to run as root.
+    fn as_user(&self, program: &str) -> Command {
+        let program = self.programs.join(program);
+        if !rustix::process::geteuid().is_root() {
+            return Command::new(program);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
+        command
+    }
+}
+
+/// Debian keeps the programs of each version apart, and out of the PATH.
+fn debian_directories() -> impl Iterator<Item = PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    versions.filter_map(Result::ok).map(|version| version.path().join("bin"))
+}
+
+fn give_away(directory: &Path) {
+    if rustix::process::geteuid().is_root() {
+        let done = Command::new("chown").arg("postgres").arg(directory).status();
+        assert!(done.is_ok_and(|status| status.success()), "the user postgres exists");
+    }
+}
