@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import { after, before, test } from "node:test";
-import { assertAccessible, assertNoSidewaysScroll, eventually, launch, open, shoot } from "./support/browser.js";
+import { assertAccessible, assertNoSidewaysScroll, launch, open, shoot } from "./support/browser.js";
 import { byConnection, byRequest } from "./support/proxy.js";
 import { service } from "./support/service.js";
+import { eventually } from "./support/wait.js";
 
 let browser;
 before(async () => (browser = await launch()));

@@ -2,17 +2,19 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { assertAccessible, assertNoSidewaysScroll, eventually, launch, open, shoot } from "./support/browser.js";
+import { assertAccessible, assertNoSidewaysScroll, launch, open, shoot } from "./support/browser.js";
 import { byRequest } from "./support/proxy.js";
+import { redis } from "./support/redis.js";
 import { service } from "./support/service.js";
+import { eventually } from "./support/wait.js";
 
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser.close());
 
 /** A storefront in front of a product-api with the ten products of a first start. */
-async function shop(t, products = []) {
-  const api = await service(t, "product-api", { SERVICE_VERSION: "3.2.1" });
+async function shop(t, products = [], variables = {}) {
+  const api = await service(t, "product-api", { SERVICE_VERSION: "3.2.1", ...variables });
   const storefront = await service(t, "storefront", { PRODUCT_API_URL: api.url, SERVICE_VERSION: "1.1.0" });
   for (const product of products) await create(api, product);
   return { api, storefront, url: `${storefront.url}/` };
@@ -215,7 +217,7 @@ test("says when the API is down, keeps what was typed, and recovers by itself", 
   await page.getByRole("button", { name: "Save" }).click();
   await eventually("the form says so", async () => /^Product-api is unreachable\. It is not certain/.test(await page.textContent("#problem")));
   await eventually("the page says so without being asked", () => page.isVisible("#outage"));
-  assert.match(await page.textContent("#outage"), /The product API cannot be reached\.\s+Product-api is unreachable\./);
+  assert.match(await page.textContent("#outage"), /The product API cannot be reached\.\s+What you see may be out of date\./);
   assert.equal((await names(page)).length, 10, "what was loaded stays");
   await page.keyboard.press("Escape");
   await shoot(page, "storefront-outage");
@@ -230,7 +232,29 @@ test("says so when the API is down from the start", async (t) => {
   const { url } = await service(t, "storefront", { PRODUCT_API_URL: "http://127.0.0.1:9" });
   const page = await open(t, browser, `${url}/`);
   await eventually("it says so", () => page.isVisible("#outage"));
-  assert.match(await page.textContent("#outage"), /cannot be reached/);
+  assert.match(await page.textContent("#outage"), /The product API cannot be reached/);
+  assert.equal(await page.textContent("#source"), "Nothing was loaded.");
+});
+
+test("says so when the shop itself is gone", async (t) => {
+  const { storefront, url } = await shop(t);
+  const page = await open(t, browser, url);
+  await shown(page, 10);
+  await storefront.stop();
+  await page.getByRole("button", { name: "Reload" }).click();
+  await eventually("it says so", async () => /This shop cannot be reached/.test(await page.textContent("#outage")));
+});
+
+test("says whether the cache answered", async (t) => {
+  const cache = await redis(t);
+  if (!cache) return;
+  const { url } = await shop(t, [], { REDIS_URL: cache });
+  const page = await open(t, browser, url);
+  await shown(page, 10);
+  await eventually("the second answer comes from the cache", async () => {
+    await page.getByRole("button", { name: "Reload" }).click();
+    return /, from the cache\.$/.test(await page.textContent("#source"));
+  });
 });
 
 test("works below a path prefix", async (t) => {

@@ -6,8 +6,9 @@ set -euo pipefail
 need_debian chromium chromium || exit 0
 need_debian node nodejs || exit 0
 need_debian npm npm || exit 0
-node -e 'process.exit(process.versions.node.split(".")[0] < 20)' ||
+node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' ||
   { skip foreign "node $(node --version) is older than 20, which playwright-core needs" || exit 0; }
+need_debian redis-server redis-server || true
 npm ci --prefix tests/browser --silent --no-fund --no-audit ||
   { skip installable 'playwright-core could not be installed from the npm registry' || exit 0; }
 

@@ -57,7 +57,7 @@ export class List {
 
   #cell(index, content) {
     const [kind, role] = index === 0 ? ["th", "rowheader"] : ["td", "cell"];
-    const cell = tag(kind, { role, class: ["product", "", "number", "number", "actions"][index] }, ...content);
+    const cell = tag(kind, { role, class: ["product", "category", "number", "number", "actions"][index] }, ...content);
     if (index === 0) cell.scope = "row";
     cell.dataset.label = this.#labels[index];
     return cell;

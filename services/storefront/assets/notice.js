@@ -16,12 +16,12 @@ export function report(text) {
   clearing = setTimeout(() => (element("status").textContent = ""), REPORT_FOR);
 }
 
-/** Shows that the API is in trouble. */
-export function showOutage(problem) {
-  const answers = problem.body?.ready === false || problem.status === 503;
-  element("outage-title").textContent = answers ? "The product API is not ready." : "The product API cannot be reached.";
-  element("outage-detail").textContent =
-    `${sentence(problem.body?.reason ?? problem.message)} What you see may be out of date. This page tries again by itself.`;
+/** Shows that the API is in trouble, and with whom the trouble is. */
+export function showOutage({ status, message, body }) {
+  const titles = { null: "This shop cannot be reached.", 503: "The product API is not ready." };
+  element("outage-title").textContent = titles[status] ?? "The product API cannot be reached.";
+  const reason = status === 503 ? `${sentence(body.reason ?? message)} ` : "";
+  element("outage-detail").textContent = `${reason}What you see may be out of date. This page tries again by itself.`;
   element("outage").hidden = false;
 }
 

@@ -4,7 +4,7 @@ import { Catalogue } from "./catalogue.js";
 import { Deletion, Editor } from "./editor.js";
 import { count, duration } from "./format.js";
 import { List } from "./list.js";
-import { report, showOutage, watch } from "./notice.js";
+import { report, sentence, showOutage, watch } from "./notice.js";
 
 const element = (id) => document.getElementById(id);
 
@@ -55,11 +55,10 @@ async function attempt(act) {
   element("list").ariaBusy = "true";
   try {
     await act();
-    return true;
   } catch (problem) {
     if (problem.isOutage) showOutage(problem);
-    else report(problem.message);
-    return false;
+    else report(sentence(problem.message));
+    if (!catalogue.source) element("source").textContent = "Nothing was loaded.";
   } finally {
     element("list").ariaBusy = "false";
   }

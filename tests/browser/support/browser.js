@@ -70,17 +70,6 @@ export async function assertAccessible(page) {
   assert.deepEqual(violations, []);
 }
 
-/** Polls until the probe gives something that is true. */
-export async function eventually(what, probe, limit = 15_000) {
-  const deadline = performance.now() + limit;
-  for (;;) {
-    const value = await probe();
-    if (value) return value;
-    if (performance.now() > deadline) assert.fail(`not within ${limit} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** Keeps a picture of the whole page for people to look at. */
 export async function shoot(page, name) {
   mkdirSync(SHOTS, { recursive: true });

@@ -2,11 +2,12 @@
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { eventually } from "./wait.js";
 
 const BINARIES = process.env.FLOTILLA_BINARIES ?? new URL("../../../target/debug", import.meta.url).pathname;
 
-/** Starts a service with these variables and no others, waits until it listens, and stops it after the test `t`. */
-export async function service(t, name, variables = {}, options = {}) {
+/** Starts a service with these variables and no others, waits until it is ready, and stops it after the test `t`. */
+export async function service(t, name, variables = {}) {
   const env = {
     HTTP_ADDR: "127.0.0.1:0",
     MANAGEMENT_ADDR: "127.0.0.1:0",
@@ -14,11 +15,13 @@ export async function service(t, name, variables = {}, options = {}) {
     LOG_FORMAT: "json",
     ...variables,
   };
-  const child = spawn(`${BINARIES}/${name}`, { env, stdio: ["ignore", "pipe", "inherit"], ...options });
+  const child = spawn(`${BINARIES}/${name}`, { env, stdio: ["ignore", "pipe", "inherit"] });
   const stop = () => end(child);
   t.after(stop);
   const { http } = await listening(name, child);
-  return { url: `http://${http}`, port: Number(http.split(":").at(-1)), stop };
+  const url = `http://${http}`;
+  await eventually(`${name} is ready`, async () => (await fetch(`${url}/readyz`)).ok);
+  return { url, port: Number(http.split(":").at(-1)), stop };
 }
 
 function listening(name, child) {

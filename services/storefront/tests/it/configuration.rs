@@ -4,8 +4,8 @@ use std::process::Command;
 
 fn refusal(url: &str) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_storefront"));
-    let output = command.env_clear().env("PRODUCT_API_URL", url).output().unwrap();
-    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    let output = command.env_clear().env("PRODUCT_API_URL", url).output().expect("the binary starts");
+    (output.status.code(), String::from_utf8(output.stderr).expect("text"))
 }
 
 #[test]

@@ -29,7 +29,8 @@ fn a_query_goes_on() {
 #[test]
 fn a_product_can_be_added_changed_and_deleted() {
     let (storefront, _api) = shop();
-    let body = json!({"name": "Sou'wester ⚓", "price": 9999999999.99, "category": "Clothing"}).to_string();
+    let body =
+        json!({"name": "Sou'wester ⚓", "price": 9_999_999_999.99, "category": "Clothing"}).to_string();
     let added = storefront.send("POST", "/api/products", &[JSON], &body);
     assert_eq!((added.status, added.header("location")), (201, "/api/products/11"), "{}", added.body);
     let etag = storefront.get("/api/products/11").header("etag").to_owned();

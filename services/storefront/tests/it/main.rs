@@ -8,7 +8,15 @@ mod page;
 use e2e::Service;
 
 fn product_api() -> Service {
-    Service::start(e2e::binary("product-api"), &[("SERVICE_VERSION", "7.7.7")])
+    product_api_at("127.0.0.1:0")
+}
+
+/// One that is ready: its database is opened after it listens.
+fn product_api_at(address: &str) -> Service {
+    let variables = [("HTTP_ADDR", address), ("SERVICE_VERSION", "7.7.7")];
+    let api = Service::start(e2e::binary("product-api"), &variables);
+    e2e::eventually("product-api is ready", || api.get("/readyz").status == 200);
+    api
 }
 
 /// A storefront in front of whatever listens there.

@@ -1,9 +1,9 @@
 //! product-api is away: the API says so, and everything else goes on.
 
-use e2e::{Service, eventually};
+use e2e::eventually;
 use serde_json::json;
 
-use super::{product_api, storefront};
+use super::{product_api, product_api_at, storefront};
 
 #[test]
 fn the_api_answers_502_in_the_envelope_and_storefront_stays_ready() {
@@ -27,7 +27,7 @@ fn it_recovers_without_a_restart() {
     let storefront = storefront(&format!("http://{address}"), &[]);
     drop(api);
     assert_eq!(storefront.get("/api/products").status, 502);
-    let _back = Service::start(e2e::binary("product-api"), &[("HTTP_ADDR", &address)]);
+    let _back = product_api_at(&address);
     assert_eq!(storefront.get("/api/products").status, 200);
 }
 
