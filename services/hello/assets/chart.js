@@ -3,7 +3,8 @@
 import { WINDOW } from "./answers.js";
 import { CROSS, LOST, SHAPES } from "./marks.js";
 
-// Room for the marks at the right, and for the axis' words below.
+// Room for the words of the axes, and for the marks at the edges.
+const LEFT = 56;
 const RIGHT = 10;
 const BELOW = 24;
 const ABOVE = 14;
@@ -38,11 +39,11 @@ export class Chart {
     context.clearRect(0, 0, width, height);
     const y = scale(answers, height);
     this.#axes(y, width, height);
-    const place = ({ time, milliseconds }) => [width - RIGHT - ((now - time) / WINDOW) * (width - RIGHT), y(milliseconds)];
+    const x = (time) => width - RIGHT - ((now - time) / WINDOW) * (width - LEFT - RIGHT);
     // What failed is drawn last, so that nothing hides it.
     for (const failed of [false, true]) {
       for (const answer of answers) {
-        if (answer.failed === failed) this.#mark(answer, ...place(answer));
+        if (answer.failed === failed) this.#mark(answer, x(answer.time), y(answer.milliseconds));
       }
     }
   }
@@ -73,7 +74,7 @@ export class Chart {
       context.textAlign = "left";
       context.fillText(value < 1000 ? `${value} ms` : `${value / 1000} s`, 0, at - 5);
     }
-    const words = [["60 s ago", 0, "left"], ["30 s", (width - RIGHT) / 2, "center"], ["now", width, "right"]];
+    const words = [["60 s ago", LEFT, "left"], ["30 s", (width + LEFT - RIGHT) / 2, "center"], ["now", width, "right"]];
     for (const [text, x, align] of words) {
       context.textAlign = align;
       context.fillText(text, x, height - 4);
