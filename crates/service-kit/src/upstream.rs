@@ -39,7 +39,7 @@ pub struct Config {
     #[arg(long, value_name = "SECONDS", value_parser = value::positive_seconds, default_value = "5")]
     pub upstream_timeout_sec: Duration,
     /// Requests to the upstream that may be in flight; one more is answered 503
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=65_536), default_value = "128")]
+    #[arg(long, value_name = "COUNT", value_parser = value::number(1..=65_536), default_value = "128")]
     pub upstream_max_in_flight: u32,
     /// The largest answer of the upstream, in bytes; a larger one is answered 502
     #[arg(long, value_name = "BYTES", value_parser = value::bytes, default_value = "4Mi")]

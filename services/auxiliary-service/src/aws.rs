@@ -49,7 +49,7 @@ impl Aws {
     }
 
     fn page_size(&self, most: i32) -> i32 {
-        self.config.aws_page_size.map_or(most, |size| size.min(most))
+        self.config.aws_page_size.map_or(most, |size| size.cast_signed().min(most))
     }
 
     fn count_attempts(&self, operation: Operation) -> CountAttempts {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::ArgAction;
 use http::Uri;
 use service_kit::Invalid;
 use service_kit::config::value;
@@ -28,8 +29,8 @@ pub struct Config {
     #[arg(long, value_name = "SECONDS", value_parser = value::positive_seconds, default_value = "4")]
     pub aws_timeout_sec: Duration,
     /// Entries on one page of a listing, at most [default: what AWS allows, 1000 buckets and 50 parameters]
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i32).range(1..=1_000))]
-    pub aws_page_size: Option<i32>,
+    #[arg(long, value_name = "COUNT", value_parser = value::number(1..=1_000))]
+    pub aws_page_size: Option<u32>,
     /// File with the data of the embedded backend, in YAML or JSON [default: a built-in sample]
     #[arg(long, value_name = "FILE")]
     pub embedded_aws_file: Option<PathBuf>,
@@ -37,7 +38,7 @@ pub struct Config {
     #[arg(long, value_name = "PATH")]
     pub parameter_prefix: Option<Prefix>,
     /// Whether SecureString parameters are decrypted and shown: `true` or `false`
-    #[arg(long, value_name = "BOOL", action = clap::ArgAction::Set, default_value_t = false)]
+    #[arg(long, value_name = "BOOL", value_parser = value::boolean, action = ArgAction::Set, default_value = "false")]
     pub allow_secure_parameters: bool,
 }
 

@@ -69,6 +69,8 @@ pub fn parse<C: Args>(
 
 fn command<C: Args>(info: &Info) -> Command {
     let command = C::augment_args(Config::augment_args(Command::new(info.name)));
+    // The first line of a configuration's documentation is for who reads the code.
+    let command = command.about(None::<&'static str>).long_about(None::<&'static str>);
     command.version(info.version).args_override_self(true).mut_args(|arg| {
         let (Some(variable), Some(help)) = (variable(&arg), arg.get_help().cloned()) else { return arg };
         arg.help(format!("{help} [env: {variable}]"))

@@ -1,6 +1,7 @@
 //! The types that configuration values are parsed into. Every message says what is allowed.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -49,6 +50,19 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     };
     let number: u64 = text[..digits].parse().map_err(|_| allowed())?;
     number.checked_mul(unit).ok_or_else(allowed)
+}
+
+/// A whole number in a range, both ends included.
+pub fn number(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, String> + Clone {
+    move |text| match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("must be a whole number from {} to {}", range.start(), range.end())),
+    }
+}
+
+/// A switch.
+pub fn boolean(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "must be true or false".to_owned())
 }
 
 /// A span of time with its unit, such as `20ms` or `1m 30s`; `0` needs none.
@@ -129,6 +143,14 @@ mod tests {
         assert_eq!(bytes("7"), Ok(7));
         for bad in ["", "Mi", "1mi", "-1", "1.5Gi", "99999999999999999999", "18446744073709551615Gi"] {
             assert!(bytes(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_stay_in_their_range_and_switches_are_words() {
+        assert_eq!((number(1..=5)("5"), boolean("true")), (Ok(5), Ok(true)));
+        for bad in ["", "0", "6", "x", "-1", "1.5"] {
+            assert!(number(1..=5)(bad).is_err() && boolean(bad).is_err(), "{bad}");
         }
     }
 
