@@ -27,6 +27,7 @@ export async function service(t, name, variables = {}) {
 function listening(name, child) {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
+    setTimeout(() => reject(new Error(`${name} does not listen`)), 20_000).unref();
     child.once("exit", (code) => reject(new Error(`${name} ended with ${code} before it listened`)));
     // Read to the end, so that the service never waits for its reader.
     createInterface({ input: child.stdout }).on("line", (line) => {
