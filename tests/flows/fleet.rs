@@ -9,7 +9,7 @@ use e2e::{binary, within};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Every service, with the path that the table proposes.
-const SERVICES: &[&str] = &["hello"];
+const SERVICES: &[&str] = &["hello", "product-api", "storefront", "main-api", "auxiliary-service"];
 
 /// Ends the fleet when a test fails.
 struct Fleet(Child);

@@ -9,7 +9,8 @@ use service_kit::{Info, Invalid, Kit, Routes};
 use super::ports::{MANAGEMENT_OFFSET, Ports};
 
 /// Every service of the fleet.
-pub(super) const SERVICES: &[&Info] = &[&hello::INFO];
+pub(super) const SERVICES: &[&Info] =
+    &[&hello::INFO, &product_api::INFO, &storefront::INFO, &main_api::INFO, &auxiliary_service::INFO];
 
 /// A service that is ready to be bound.
 pub(super) struct Member {
@@ -23,7 +24,17 @@ pub(super) struct Member {
 
 /// Builds every service. Their configurations are made here: the variables of this process are not for them.
 pub(super) fn fleet(ports: &Ports<'_>) -> Result<Vec<Member>, Error> {
-    Ok(vec![member(ports, &hello::INFO, hello::app, &[], "/work")?])
+    let url = |info| format!("http://127.0.0.1:{}", ports.of(info));
+    let product_api = format!("--product-api-url={}", url(&product_api::INFO));
+    let auxiliary = format!("--auxiliary-service-url={}", url(&auxiliary_service::INFO));
+    Ok(vec![
+        member(ports, &hello::INFO, hello::app, &[], "/work")?,
+        // Without flags its catalogue is in memory.
+        member(ports, &product_api::INFO, product_api::app, &[], "/products?limit=2")?,
+        member(ports, &storefront::INFO, storefront::app, &[product_api], "/api/products/1")?,
+        member(ports, &main_api::INFO, main_api::app, &[auxiliary], "/s3-buckets")?,
+        member(ports, &auxiliary_service::INFO, auxiliary_service::app, &["--aws-backend=embedded".into()], "/parameters")?,
+    ])
 }
 
 fn member<C: clap::Args>(
