@@ -13,11 +13,20 @@ FLOTILLA_SKIPPED=$(mktemp)
 export FLOTILLA_SKIPPED
 trap 'rm -f "$FLOTILLA_SKIPPED"' EXIT
 
+# wanted NAME STAGE...: whether a stage was asked for; all are when none was named.
+wanted() {
+  local name=$1 part
+  shift
+  [ $# -gt 0 ] || return 0
+  for part in "$@"; do [[ $name != *"$part"* ]] || return 0; done
+  return 1
+}
+
 passed=0
 failed=()
 for stage in tests/stages/*.sh; do
   name=$(basename "$stage" .sh)
-  if [ $# -gt 0 ] && ! printf '%s\n' "$@" | grep -qF -f - <<<"$name"; then continue; fi
+  wanted "$name" "$@" || continue
   printf '\n==> %s\n' "$name"
   start=$SECONDS
   if bash "$stage"; then

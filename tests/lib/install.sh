@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Installs what a stage needs; sourced by the stages. Every function returns 1 after it has noted a skip.
 
 # skip KIND REASON: notes what is not tested. KIND is `installable` (with CI=true a failure) or `foreign` (a tool or a
