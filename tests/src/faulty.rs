@@ -1,9 +1,13 @@
 //! A server that misbehaves on demand, for what no real server can be asked to do.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use rustix::net::sockopt::set_socket_linger;
 
 /// What the server does with a request.
 #[derive(Clone, Debug)]
@@ -16,7 +20,7 @@ pub enum Fault {
     Cut(Vec<u8>),
     /// Sends these bytes, and nothing more for as long as the client waits.
     Stall(Vec<u8>),
-    /// Resets the connection before it has read the whole request.
+    /// Resets the connection.
     Reset,
 }
 
@@ -42,6 +46,7 @@ pub struct Faulty {
 
 struct Shared {
     fault: Mutex<Fault>,
+    once: Mutex<VecDeque<Fault>>,
     requests: Mutex<Vec<String>>,
     /// Weak, so that a connection is closed when its thread has ended.
     connections: Mutex<Vec<Weak<TcpStream>>>,
@@ -57,6 +62,7 @@ impl Faulty {
         let address = listener.local_addr().expect("bound");
         let shared = Arc::new(Shared {
             fault: Mutex::new(fault),
+            once: Mutex::default(),
             requests: Mutex::default(),
             connections: Mutex::default(),
             in_flight: AtomicUsize::new(0),
@@ -71,6 +77,11 @@ impl Faulty {
     /// Does this from the next request on.
     pub fn set(&self, fault: Fault) {
         *self.shared.fault.lock().expect("no panic") = fault;
+    }
+
+    /// Does this to the next request alone; called again, to the one after.
+    pub fn once(&self, fault: Fault) {
+        self.shared.once.lock().expect("no panic").push_back(fault);
     }
 
     /// The requests so far, heads with bodies; but no probes, which are always answered.
@@ -114,25 +125,17 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 
 /// Serves one request; None when the connection is over.
 fn serve(stream: &TcpStream, shared: &Shared) -> Option<()> {
-    let fault = || shared.fault.lock().expect("no panic").clone();
-    // The fault is that of the moment when a request comes, not of the one when its connection was made.
-    let mut first = [0];
-    if stream.peek(&mut first).ok()? == 0 {
-        return None;
-    }
-    if let Fault::Reset = fault() {
-        // What was not read when a socket is closed makes the kernel reset it.
-        return None;
-    }
     let request = read_request(stream)?;
     if request.starts_with(b"GET /readyz ") {
         // The soft check of a caller, which comes whenever it likes: it must not disturb what a test counts.
         return act(stream, &Fault::answer(200, "", "ready"), &request);
     }
     shared.requests.lock().expect("no panic").push(String::from_utf8_lossy(&request).into_owned());
+    let once = shared.once.lock().expect("no panic").pop_front();
+    let fault = once.unwrap_or_else(|| shared.fault.lock().expect("no panic").clone());
     let now = shared.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
     shared.most_in_flight.fetch_max(now, Ordering::SeqCst);
-    let goes_on = act(stream, &fault(), &request);
+    let goes_on = act(stream, &fault, &request);
     shared.in_flight.fetch_sub(1, Ordering::SeqCst);
     goes_on
 }
@@ -156,7 +159,10 @@ fn act(mut stream: &TcpStream, fault: &Fault, request: &[u8]) -> Option<()> {
             std::io::copy(&mut other, &mut stream).ok()?;
             None
         }
-        Fault::Reset => None,
+        Fault::Reset => {
+            set_socket_linger(stream, Some(Duration::ZERO)).ok()?;
+            None
+        }
     }
 }
 

@@ -57,7 +57,11 @@ pub struct Upstream {
 
 impl Upstream {
     /// A client for the upstream. `name` is the label `upstream` of its metrics, and the name of the soft check that
-    /// asks its `/readyz` in the background and shows it in ours. Call it once for each upstream, in the runtime.
+    /// asks its `/readyz` in the background and shows it in ours.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the service already has one: they would share their metric families.
     pub fn new(kit: &Kit, name: &'static str, url: Url, config: &Config) -> Self {
         let calls = Calls::new(kit, name);
         let client = Client::new(name, config, calls.retries());

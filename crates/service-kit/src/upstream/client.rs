@@ -28,9 +28,6 @@ const POOL_IDLE: Duration = Duration::from_secs(30);
 /// The largest answer head, as large as the kit's servers take of a request.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 
-/// The pause before the second attempt, in milliseconds, drawn at random so that many callers do not return at once.
-const RETRY_PAUSE_MS: std::ops::Range<u64> = 10..50;
-
 #[derive(Clone)]
 pub(super) struct Client {
     upstream: &'static str,
@@ -71,13 +68,13 @@ impl Client {
     }
 
     /// An attempt, and a second where the first found no one and the method changes nothing: a write is never repeated.
+    /// It follows at once: a lost connection and another replica need no pause, and an outage is not made longer by one.
     async fn exchange(self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
         let again = request.method().is_safe().then(|| request.clone());
         let first = self.attempt(request).await;
         match again {
             Some(again) if deserves_another(&first) => {
                 self.retries.inc();
-                tokio::time::sleep(Duration::from_millis(fastrand::u64(RETRY_PAUSE_MS))).await;
                 self.attempt(again).await
             }
             _ => first,
