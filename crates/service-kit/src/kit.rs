@@ -2,7 +2,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use tokio::task::AbortHandle;
 
@@ -75,11 +74,4 @@ impl Kit {
     pub(crate) fn public_address(&self) -> SocketAddr {
         self.config.http_addr.unwrap_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), self.info.port))
     }
-}
-
-/// The time as the bodies show it: RFC 3339 in UTC with `+00:00`, whole seconds.
-pub fn timestamp() -> String {
-    let mut text = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    text.pop();
-    text + "+00:00"
 }

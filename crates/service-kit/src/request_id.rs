@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+use http::header::Entry;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The header's name.
@@ -21,12 +23,14 @@ impl RequestIds {
 
     /// The request's id. It stands in the headers afterwards, for whoever passes it on.
     pub(crate) fn ensure(&self, headers: &mut HeaderMap) -> HeaderValue {
-        if let Some(id) = headers.get(X_REQUEST_ID).filter(|id| is_sane(id.as_bytes())) {
-            return id.clone();
+        match headers.entry(X_REQUEST_ID) {
+            Entry::Occupied(given) if is_sane(given.get().as_bytes()) => given.get().clone(),
+            Entry::Occupied(mut given) => {
+                given.insert(self.make());
+                given.get().clone()
+            }
+            Entry::Vacant(vacant) => vacant.insert(self.make()).clone(),
         }
-        let id = self.make();
-        headers.insert(X_REQUEST_ID, id.clone());
-        id
     }
 
     fn make(&self) -> HeaderValue {
@@ -34,7 +38,8 @@ impl RequestIds {
         let mut id = [0; 32];
         write_hex(&mut id[..16], self.start);
         write_hex(&mut id[16..], number);
-        HeaderValue::from_bytes(&id).expect("hexadecimal digits are visible")
+        // An owner is shared from the start: clones for the request, the answer and the log allocate nothing.
+        HeaderValue::from_maybe_shared(Bytes::from_owner(id)).expect("hexadecimal digits are visible")
     }
 }
 

@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 
 use crate::faults;
 use crate::info::{COMMIT, RUSTC};
-use crate::kit::{Kit, timestamp};
+use crate::kit::Kit;
 use crate::metrics;
 use crate::routes::Routes;
+use crate::timestamp::Timestamp;
 
 /// The service's own routes, and those that let curl against one port-forward find all on one port.
 pub(crate) fn public(kit: &Kit, routes: Routes) -> Routes {
@@ -54,7 +55,7 @@ async fn health(State(kit): State<Kit>) -> Json<Map<String, Value>> {
         ("service".to_owned(), kit.info.name.into()),
         ("version".to_owned(), kit.version().into()),
         ("environment".to_owned(), kit.environment().into()),
-        ("timestamp".to_owned(), timestamp().into()),
+        ("timestamp".to_owned(), Timestamp::now().as_str().into()),
     ]);
     kit.health.fill_health(&mut body);
     Json(body)

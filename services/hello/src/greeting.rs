@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::Value;
-use service_kit::{Kit, timestamp};
+use service_kit::{Kit, Timestamp};
 
 /// The bodies of the greeting endpoints.
 pub(crate) struct Greeting {
@@ -45,9 +45,9 @@ fn json(text: &str) -> String {
 impl Body {
     /// The body as of now.
     pub(crate) fn render(&self) -> Bytes {
-        let now = timestamp();
-        let mut body = String::with_capacity(self.before.len() + now.len() + self.after.len());
-        for part in [self.before.as_str(), &now, &self.after] {
+        let now = Timestamp::now();
+        let mut body = String::with_capacity(self.before.len() + now.as_str().len() + self.after.len());
+        for part in [self.before.as_str(), now.as_str(), &self.after] {
             body.push_str(part);
         }
         Bytes::from(body)

@@ -33,7 +33,13 @@ pub(super) fn fleet(ports: &Ports<'_>) -> Result<Vec<Member>, Error> {
         member(ports, &product_api::INFO, product_api::app, &[], "/products?limit=2")?,
         member(ports, &storefront::INFO, storefront::app, &[product_api], "/api/products/1")?,
         member(ports, &main_api::INFO, main_api::app, &[auxiliary], "/s3-buckets")?,
-        member(ports, &auxiliary_service::INFO, auxiliary_service::app, &["--aws-backend=embedded".into()], "/parameters")?,
+        member(
+            ports,
+            &auxiliary_service::INFO,
+            auxiliary_service::app,
+            &["--aws-backend=embedded".into()],
+            "/parameters",
+        )?,
     ])
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Connection {
     waker: AtomicWaker,
     in_flight: AtomicU32,
     any_request: AtomicBool,
-    /// Milliseconds after `opened` when the last request ended.
+    /// Seconds after `opened` when the last request ended.
     idle_since: AtomicU64,
     http2: AtomicBool,
     expired: AtomicBool,
@@ -54,8 +54,8 @@ impl Connection {
         self.http2.store(version == Version::HTTP_2, Ordering::Relaxed);
     }
 
-    pub(crate) fn request_ends(&self) {
-        self.idle_since.store(self.opened.elapsed().as_millis() as u64, Ordering::Relaxed);
+    pub(crate) fn request_ends(&self, now: Instant) {
+        self.idle_since.store(now.duration_since(self.opened).as_secs(), Ordering::Relaxed);
         self.in_flight.fetch_sub(1, Ordering::Release);
     }
 
@@ -66,7 +66,7 @@ impl Connection {
     /// Makes the connection's task look at the phase, and ends it when it has rested too long.
     pub(super) fn check(&self) {
         let limit = if self.any_request.load(Ordering::Relaxed) { IDLE } else { FIRST_HEAD };
-        let idle_since = Duration::from_millis(self.idle_since.load(Ordering::Relaxed));
+        let idle_since = Duration::from_secs(self.idle_since.load(Ordering::Relaxed));
         if self.in_flight() == 0 && self.opened.elapsed().saturating_sub(idle_since) > limit {
             self.expired.store(true, Ordering::Relaxed);
             self.waker.wake();

@@ -28,6 +28,12 @@ pub(crate) async fn fail(State(greeting): State<Arc<Greeting>>) -> Response {
 }
 
 fn answer(status: StatusCode, path: &'static str, body: &Body) -> Response {
-    let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    (status, [json, endpoint(path)], body.render()).into_response()
+    // Room for what the layers add, so that the map need not grow.
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.extend([endpoint(path)]);
+    let mut response = Response::new(body.render().into());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
 }

@@ -87,7 +87,7 @@ fn a_probe_is_not_delayed_by_work() {
 
 #[test]
 fn a_full_queue_is_refused_and_work_that_nobody_waits_for_is_not_done() {
-    let hello = hello(&[("LOG_LEVEL", "info,http=off"), ("REQUEST_TIMEOUT_SEC", "0.5")]);
+    let hello = hello(&[("LOG_LEVEL", "info,http=off"), ("REQUEST_TIMEOUT_SEC", "4")]);
     let threads = std::thread::available_parallelism().unwrap().get();
     let clients = 257 * threads + 40;
     let refused = std::thread::scope(|scope| {
@@ -103,5 +103,5 @@ fn a_full_queue_is_refused_and_work_that_nobody_waits_for_is_not_done() {
     // Those that waited timed out: what they asked for must not hold up the next one.
     let started = Instant::now();
     assert_eq!(hello.get("/work?sleep=0ms&cpu=1ms").status, 200);
-    assert!(started.elapsed() < Duration::from_secs(3));
+    assert!(started.elapsed() < Duration::from_secs(9), "{:?}", started.elapsed());
 }

@@ -155,7 +155,8 @@ fn log_enabled(business: bool) -> bool {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        let duration = self.started.elapsed();
+        let ended = Instant::now();
+        let duration = ended.duration_since(self.started);
         let table = &self.connection.listener.table;
         let route = table.get(self.route);
         let status = self.final_status();
@@ -164,7 +165,7 @@ impl Drop for Exchange {
         if let Some(in_flight) = table.metrics.in_flight() {
             in_flight.dec();
         }
-        self.connection.request_ends();
+        self.connection.request_ends(ended);
         if let Some(line) = &self.line {
             self.log(line, status, duration);
         }
