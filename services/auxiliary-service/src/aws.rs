@@ -111,10 +111,10 @@ impl Aws {
         let call = async {
             let request = self.clients().await.ssm.get_parameter().name(full_name).with_decryption(decrypt);
             let sent = request.customize().interceptor(self.count_attempts(operation)).send().await;
-            sent.map_err(|error| classify(operation, &error))
+            let answer = sent.map_err(|error| classify(operation, &error))?;
+            answer.parameter.ok_or_else(|| classify::empty(operation))
         };
-        let parameter = self.calls.record(operation, deadline, call).await?.parameter;
-        let parameter = parameter.ok_or_else(|| classify::empty(operation))?;
+        let parameter = self.calls.record(operation, deadline, call).await?;
         let secure = parameter.r#type == Some(ParameterType::SecureString);
         Ok(Parameter { value: parameter.value.unwrap_or_default(), secure })
     }

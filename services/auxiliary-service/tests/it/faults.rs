@@ -161,6 +161,13 @@ fn an_answer_that_is_none_is_502() {
 }
 
 #[test]
+fn an_answer_without_a_parameter_is_502() {
+    let (_aws, service) = faced_with(Fault::answer(200, "", "{}"));
+    assert_eq!(service.get("/parameter/key").body, r#"{"error":"AWS failed ssm:GetParameter"}"#);
+    assert_eq!(calls(&service, "GetParameter", "error"), 1.0);
+}
+
+#[test]
 fn readiness_shows_the_last_call_and_never_fails_by_it() {
     let (_aws, service) = faced_with(error("ListBuckets", 403, "AccessDenied"));
     let verbose = || service.manage("GET", "/readyz?verbose", &[], "");
