@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// Runs the server in a process group of its own, prints its id, and ends all of it as soon as the pipe to the test
 /// closes: also when the test is killed, and when it is held by a static, which is never dropped.
@@ -41,10 +41,15 @@ impl Server {
         Self { pipe: keeper.stdin.take(), keeper, group: id }
     }
 
-    /// Sends a signal to all processes of the server.
+    /// Sends a signal to the server and then to its children, each of which may be a group of its own.
     pub(crate) fn signal(&self, signal: Signal) {
-        // It may have ended by itself.
+        let id = self.group.as_raw_nonzero();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        // They may have ended by themselves.
         let _ = kill_process_group(self.group, signal);
+        for child in children.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)) {
+            let _ = kill_process(child, signal);
+        }
     }
 }
 

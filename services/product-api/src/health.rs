@@ -12,8 +12,8 @@ use crate::products::Products;
 /// Time between two checks of the database: with its recovery, this is how long `/readyz` says 503 too long.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Counting a million products takes a database about a tenth of a second: it may take a hundredth of the time.
-const COUNTING_SHARE: u32 = 100;
+/// Counting a million products takes a database about a tenth of a second: it may take a twentieth of the time.
+const COUNTING_SHARE: u32 = 20;
 
 /// The count before the first one.
 const UNKNOWN: i64 = -1;

@@ -90,7 +90,11 @@ impl Cache {
     pub(crate) async fn keep_linked(&self) {
         loop {
             match tokio::time::timeout(PATIENCE, self.link()).await {
-                Ok(Ok(())) => self.watch().await,
+                // At once again when it is lost: often it was only slow.
+                Ok(Ok(())) => {
+                    self.watch().await;
+                    continue;
+                }
                 Ok(Err(error)) => self.links.unreachable(&error.to_string()),
                 Err(_) => self.links.unreachable("no answer in time"),
             }

@@ -2,7 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test may panic, and so may its helpers")]
 
+mod cache;
+mod configuration;
+mod database;
+mod openapi;
 mod products;
+mod proxy;
+mod redis;
 mod refusals;
 mod stores;
 

@@ -10,7 +10,7 @@ use e2e::{Postgres, Service};
 pub(crate) struct Store {
     pub(crate) url: String,
     file: Option<PathBuf>,
-    _server: Option<Arc<Postgres>>,
+    server: Option<Arc<Postgres>>,
 }
 
 impl Store {
@@ -20,13 +20,23 @@ impl Store {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("flotilla-{}-{}.db", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let file = std::env::temp_dir().join(name);
-        Some(Self { url: format!("sqlite://{}", file.display()), file: Some(file), _server: None })
+        Some(Self { url: format!("sqlite://{}", file.display()), file: Some(file), server: None })
     }
 
     /// A database of PostgreSQL; None when that is not installed.
     pub(crate) fn postgres() -> Option<Self> {
         let server = shared_postgres()?;
-        Some(Self { url: server.database(), file: None, _server: Some(server) })
+        Some(Self { url: server.database(), file: None, server: Some(server) })
+    }
+
+    /// Runs SQL, on PostgreSQL, and returns what it printed.
+    pub(crate) fn execute(&self, sql: &str) -> String {
+        self.try_execute(sql).unwrap()
+    }
+
+    /// The same; the error is what it said.
+    pub(crate) fn try_execute(&self, sql: &str) -> Result<String, String> {
+        self.server.as_ref().unwrap().execute(&self.url, sql)
     }
 
     /// A replica on it, ready.

@@ -1,0 +1,66 @@
+//! Its own variables.
+
+use std::process::Command;
+
+use crate::{api, start};
+
+/// What the binary says when it refuses to start.
+fn refused(variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_product-api"));
+    let output = command.env_clear().envs(variables.iter().copied()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{variables:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn without_any_it_runs_in_memory_and_without_a_cache() {
+    let service = api(&[]);
+    let body = service.get("/ready").body;
+    assert!(body.ends_with(r#""environment":"local","redis":"disabled","database":"connected"}"#), "{body}");
+    assert_eq!(service.get("/products").json()["count"], 10);
+    // Each has its own.
+    let other = api(&[]);
+    other.send("DELETE", "/products/1", &[], "");
+    assert_eq!(service.get("/products/1").status, 200);
+}
+
+#[test]
+fn a_bad_value_is_refused_in_one_line_that_shows_no_secret() {
+    for (variable, value) in [
+        ("DATABASE_URL", "mysql://user:hunter2@host/db"),
+        ("REDIS_URL", "http://hunter2@host"),
+        ("REDIS_URL", "rediss://:hunter2@host"),
+        ("REDIS_PORT", "hunter2"),
+        ("CACHE_TTL", "-1"),
+        ("CACHE_TTL", "forever"),
+        ("BALLAST", "much"),
+        ("BALLAST", "9000000G"),
+    ] {
+        let line = refused(&[(variable, value)]);
+        assert!(line.starts_with(variable) && line.lines().count() == 1, "{line}");
+        assert!(variable == "REDIS_PORT" || !line.contains("hunter2"), "{line}");
+    }
+}
+
+#[test]
+fn ballast_is_resident_from_the_start() {
+    let without = start(&[]).resident_bytes();
+    let with = start(&[("BALLAST", "64Mi")]).resident_bytes();
+    assert!(with.abs_diff(without + (64 << 20)) < 8 << 20, "{without} and {with}");
+}
+
+#[test]
+fn the_series_of_documented_answers_exist_from_the_start() {
+    let service = api(&[]);
+    for (method, path, status) in [
+        ("GET", "/products", "200"),
+        ("POST", "/products", "201"),
+        ("PUT", "/products/{id}", "200"),
+        ("DELETE", "/products/{id}", "204"),
+        ("GET", "/products/{id}", "503"),
+    ] {
+        let labels = [("method", method), ("path", path), ("status", status)];
+        let has = |name: &str| service.metrics().iter().any(|series| series.is(name, &labels));
+        assert!(has("http_requests_total"), "{labels:?}");
+    }
+}
