@@ -6,6 +6,8 @@ pub(crate) mod work;
 use http::{HeaderName, HeaderValue};
 
 /// Which endpoint answered: a header that clients of the original program read.
+const X_ENDPOINT_PATH: HeaderName = HeaderName::from_static("x-endpoint-path");
+
 fn endpoint(path: &'static str) -> (HeaderName, HeaderValue) {
-    (HeaderName::from_static("x-endpoint-path"), HeaderValue::from_static(path))
+    (X_ENDPOINT_PATH, HeaderValue::from_static(path))
 }

@@ -10,6 +10,8 @@ use super::endpoint;
 use crate::greeting::{Body, Greeting};
 use crate::page;
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// JSON for programs, the live traffic page for browsers.
 pub(crate) async fn index(State(greeting): State<Arc<Greeting>>, headers: HeaderMap) -> Response {
     let vary = [(header::VARY, HeaderValue::from_static("accept"))];
@@ -30,8 +32,9 @@ pub(crate) async fn fail(State(greeting): State<Arc<Greeting>>) -> Response {
 fn answer(status: StatusCode, path: &'static str, body: &Body) -> Response {
     // Room for what the layers add, so that the map need not grow.
     let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.extend([endpoint(path)]);
+    headers.insert(header::CONTENT_TYPE, JSON);
+    let (name, path) = endpoint(path);
+    headers.insert(name, path);
     let mut response = Response::new(body.render().into());
     *response.status_mut() = status;
     *response.headers_mut() = headers;
