@@ -57,8 +57,9 @@ pub(crate) struct Catalogue {
     migrated: AtomicBool,
 }
 
-/// Runs a query on a connection of whichever database it is. The body is compiled once for each; the connection is
-/// given up when the time is over, because nobody knows what it would answer next.
+/// Runs a query on a connection of whichever database it is; the body is compiled once for each. When the time is over
+/// a connection to PostgreSQL is given up, because nobody knows whether there is still someone at its other end. One to
+/// SQLite is not: a database in memory would go with it.
 macro_rules! query {
     ($catalogue:expr, $operation:literal, $limit:expr, |$connection:ident| $query:expr) => {
         // Boxed: it is large, and the requests that wait for another's answer should not each hold the room for it.
@@ -67,19 +68,19 @@ macro_rules! query {
                 return Err(Failure::NotMigrated);
             }
             match &$catalogue.pool {
-                Pool::Postgres(pool) => query!(@on pool, $limit, $connection, $query),
-                Pool::Sqlite(pool) => query!(@on pool, $limit, $connection, $query),
+                Pool::Postgres(pool) => query!(@on pool, $limit, $connection, $query, held, held.close_on_drop()),
+                Pool::Sqlite(pool) => query!(@on pool, $limit, $connection, $query, held, ()),
             }
         }))
     };
-    (@on $pool:expr, $limit:expr, $connection:ident, $query:expr) => {{
-        let mut held = $pool.acquire().await.map_err(Failure::NoConnection)?;
-        let $connection = &mut *held;
+    (@on $pool:expr, $limit:expr, $connection:ident, $query:expr, $held:ident, $give_up:expr) => {{
+        let mut $held = $pool.acquire().await.map_err(Failure::NoConnection)?;
+        let $connection = &mut *$held;
         let outcome = tokio::time::timeout($limit, $query).await;
         match outcome {
             Ok(result) => result.map_err(Failure::from),
             Err(_) => {
-                held.close_on_drop();
+                $give_up;
                 Err(Failure::TimedOut)
             }
         }

@@ -5,7 +5,7 @@
 //! answers and with making the invalidations that are pending.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -90,10 +90,13 @@ impl Cache {
     pub(crate) async fn keep_linked(&self) {
         loop {
             match tokio::time::timeout(PATIENCE, self.link()).await {
-                // At once again when it is lost: often it was only slow.
                 Ok(Ok(())) => {
+                    let linked = Instant::now();
                     self.watch().await;
-                    continue;
+                    // At once again: often it was only slow. But a server that refuses each time is left in peace.
+                    if linked.elapsed() > RETRY {
+                        continue;
+                    }
                 }
                 Ok(Err(error)) => self.links.unreachable(&error.to_string()),
                 Err(_) => self.links.unreachable("no answer in time"),

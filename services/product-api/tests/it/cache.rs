@@ -47,7 +47,7 @@ fn undisturbed(test: impl Fn(&mut Pair)) {
         let Some(mut pair) = Pair::start() else { return };
         match catch_unwind(AssertUnwindSafe(|| test(&mut pair))) {
             Err(panic) if !pair.was_disturbed() => resume_unwind(panic),
-            Err(_) => println!("disturbed"),
+            Err(_) => eprintln!("disturbed"),
             Ok(()) => return,
         }
     }

@@ -1,6 +1,11 @@
 //! Its own variables.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
 
 use crate::{api, start};
 
@@ -22,6 +27,30 @@ fn without_any_it_runs_in_memory_and_without_a_cache() {
     let other = api(&[]);
     other.send("DELETE", "/products/1", &[], "");
     assert_eq!(service.get("/products/1").status, 200);
+}
+
+#[test]
+fn what_is_in_memory_survives_a_pause_of_the_process() {
+    let service = api(&[]);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    service.get("/products?limit=200");
+                }
+            });
+        }
+        for _ in 0..2 {
+            thread::sleep(Duration::from_millis(100));
+            service.signal(Signal::STOP);
+            // Longer than any query may take.
+            thread::sleep(Duration::from_millis(2_300));
+            service.signal(Signal::CONT);
+        }
+        stop.store(true, Ordering::SeqCst);
+    });
+    assert_eq!(service.get("/products").json()["count"], 10);
 }
 
 #[test]
