@@ -34,7 +34,7 @@ pub struct Config {
     /// File with the data of the embedded backend, in YAML or JSON [default: a built-in sample]
     #[arg(long, value_name = "FILE")]
     pub embedded_aws_file: Option<PathBuf>,
-    /// Path that every parameter is below; no other is listed or read [default: /flotilla/<ENVIRONMENT>/]
+    /// Path that every parameter is below; no other is listed or read [default: /flotilla/ and ENVIRONMENT]
     #[arg(long, value_name = "PATH")]
     pub parameter_prefix: Option<Prefix>,
     /// Whether SecureString parameters are decrypted and shown: `true` or `false`
