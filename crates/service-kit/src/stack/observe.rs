@@ -41,7 +41,7 @@ where
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let exchange = Exchange::begin(&self.connection, &mut request);
-        let request = request.map(|body| RequestBody::new(body, exchange.client_lost()));
+        let request = request.map(|body| RequestBody::new(body, exchange.body()));
         ObserveFuture { inner: self.inner.call(request), exchange: Some(exchange) }
     }
 }

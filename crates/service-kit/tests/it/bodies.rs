@@ -52,3 +52,12 @@ fn a_malformed_body_is_the_clients_mistake() {
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     service.expect_requests(&[("path", "/echo"), ("status", "400")], 1.0);
 }
+
+#[test]
+fn a_connection_with_an_unread_body_is_said_to_end_and_one_with_a_read_body_lives_on() {
+    let service = TestService::start(&[]);
+    for (path, connection) in [("/ok", "close"), ("/nowhere", "close"), ("/echo", "")] {
+        assert_eq!(service.send("POST", path, "body").header("connection"), connection, "{path}");
+    }
+    assert_eq!(service.send("POST", "/ok", "").header("connection"), "");
+}

@@ -11,15 +11,24 @@ use hyper::body::Incoming;
 
 use super::exchange::Exchange;
 
-/// A request's body. When the connection ends in its middle, the handler's answer reaches nobody.
+/// What is known of a request's body when its exchange ends.
+#[derive(Default)]
+pub(super) struct BodyState {
+    /// The connection ended in its middle: the handler's answer reaches nobody.
+    pub(super) client_lost: AtomicBool,
+    /// It was read to its end.
+    pub(super) read: AtomicBool,
+}
+
+/// A request's body, which says what became of it. A request without one has no state.
 pub(crate) struct RequestBody {
     incoming: Incoming,
-    client_lost: Option<Arc<AtomicBool>>,
+    state: Option<Arc<BodyState>>,
 }
 
 impl RequestBody {
-    pub(super) fn new(incoming: Incoming, client_lost: Option<Arc<AtomicBool>>) -> Self {
-        Self { incoming, client_lost }
+    pub(super) fn new(incoming: Incoming, state: Option<Arc<BodyState>>) -> Self {
+        Self { incoming, state }
     }
 }
 
@@ -32,9 +41,13 @@ impl Body for RequestBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
-        if let (Some(Err(error)), Some(client_lost)) = (&frame, &self.client_lost) {
-            // A body that is malformed can still be answered; one that stopped cannot.
-            client_lost.store(is_disconnect(error), Ordering::Relaxed);
+        if let Some(state) = &self.state {
+            match &frame {
+                // A body that is malformed can still be answered; one that stopped cannot.
+                Some(Err(error)) => state.client_lost.store(is_disconnect(error), Ordering::Relaxed),
+                _ if self.incoming.is_end_stream() => state.read.store(true, Ordering::Relaxed),
+                _ => {}
+            }
         }
         Poll::Ready(frame)
     }

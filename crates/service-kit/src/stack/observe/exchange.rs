@@ -1,7 +1,7 @@
 //! One request and its answer, recorded when it is dropped: whichever way it ends, it ends here.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::response::Response;
@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, h
 use http_body::Body as _;
 use hyper::body::Incoming;
 
+use super::body::BodyState;
 use crate::lifecycle::Phase;
 use crate::replica::{REPLICA, X_REPLICA};
 use crate::request_id::X_REQUEST_ID;
@@ -27,7 +28,7 @@ pub(super) struct Exchange {
     wants_close: bool,
     id: HeaderValue,
     /// Set by the request's body; there only if the request has one.
-    client_lost: Option<Arc<AtomicBool>>,
+    body: Option<Arc<BodyState>>,
     /// The status on the wire; None before there is one.
     status: Option<StatusCode>,
     end: End,
@@ -70,15 +71,15 @@ impl Exchange {
             version: request.version(),
             wants_close: request.uri().query().is_some_and(wants_close),
             id,
-            client_lost: (!request.body().is_end_stream()).then(Arc::default),
+            body: (!request.body().is_end_stream()).then(Arc::default),
             status: None,
             end: End::Unknown,
             line,
         }
     }
 
-    pub(super) fn client_lost(&self) -> Option<Arc<AtomicBool>> {
-        self.client_lost.clone()
+    pub(super) fn body(&self) -> Option<Arc<BodyState>> {
+        self.body.clone()
     }
 
     /// The handler has answered: adds the headers of every answer.
@@ -95,7 +96,9 @@ impl Exchange {
         if let Some(replica) = &*REPLICA {
             headers.insert(X_REPLICA, replica.clone());
         }
-        let close = self.wants_close || listener.lifecycle.phase() >= Phase::Draining;
+        // hyper ends a connection whose request has an unread rest; unsaid, the client's next request would be lost.
+        let unread = self.body.as_ref().is_some_and(|body| !body.read.load(Ordering::Relaxed));
+        let close = unread || self.wants_close || listener.lifecycle.phase() >= Phase::Draining;
         // HTTP/2 has GOAWAY for this, and forbids the header.
         if close && self.version <= Version::HTTP_11 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -111,7 +114,7 @@ impl Exchange {
     }
 
     fn final_status(&self) -> StatusCode {
-        let client_lost = self.client_lost.as_ref().is_some_and(|lost| lost.load(Ordering::Relaxed));
+        let client_lost = self.body.as_ref().is_some_and(|body| body.client_lost.load(Ordering::Relaxed));
         match self.status {
             Some(status) if self.end == End::Complete && !client_lost => status,
             _ if self.end == End::Broken || std::thread::panicking() => StatusCode::INTERNAL_SERVER_ERROR,
