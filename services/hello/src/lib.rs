@@ -35,5 +35,6 @@ pub fn app(config: &Config, kit: &Kit) -> Result<Routes, Invalid> {
         .route("/success", get(routes::greeting::success).with_state(Arc::clone(&greeting)), &ok)
         .route("/fail", get(routes::greeting::fail).with_state(greeting), &failed)
         .route("/work", get(routes::work::work).with_state(work), &ok)
+        .route("/openapi.json", get(routes::openapi::document), &ok)
         .assets("/page/{file}", page::ASSETS))
 }

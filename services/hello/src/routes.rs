@@ -1,6 +1,7 @@
 //! The handlers, one file a noun.
 
 pub(crate) mod greeting;
+pub(crate) mod openapi;
 pub(crate) mod work;
 
 use http::{HeaderName, HeaderValue};

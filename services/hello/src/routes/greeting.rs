@@ -6,13 +6,23 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::endpoint;
+use super::{endpoint, openapi};
 use crate::greeting::{Body, Greeting};
 use crate::page;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// JSON for programs, the live traffic page for browsers.
+#[utoipa::path(
+    get,
+    tag = "greeting",
+    path = "/",
+    responses((
+        status = 200,
+        description = "The greeting; the page, where `Accept` prefers `text/html`",
+        content((openapi::Greeting = "application/json"), (String = "text/html")),
+    ))
+)]
 pub(crate) async fn index(State(greeting): State<Arc<Greeting>>, headers: HeaderMap) -> Response {
     let vary = [(header::VARY, HeaderValue::from_static("accept"))];
     match page::is_wanted(&headers) {
@@ -21,10 +31,24 @@ pub(crate) async fn index(State(greeting): State<Arc<Greeting>>, headers: Header
     }
 }
 
+/// Greets.
+#[utoipa::path(
+    get,
+    tag = "greeting",
+    path = "/success",
+    responses((status = 200, description = "The greeting", body = openapi::Greeting))
+)]
 pub(crate) async fn success(State(greeting): State<Arc<Greeting>>) -> Response {
     answer(StatusCode::OK, "/success", &greeting.success)
 }
 
+/// Fails, always.
+#[utoipa::path(
+    get,
+    tag = "greeting",
+    path = "/fail",
+    responses((status = 500, description = "Always", body = openapi::Greeting))
+)]
 pub(crate) async fn fail(State(greeting): State<Arc<Greeting>>) -> Response {
     answer(StatusCode::INTERNAL_SERVER_ERROR, "/fail", &greeting.fail)
 }

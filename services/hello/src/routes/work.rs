@@ -10,9 +10,22 @@ use serde_json::json;
 use service_kit::ApiError;
 use service_kit::faults::X_FAULT;
 
-use super::endpoint;
+use super::{endpoint, openapi};
 use crate::work::{Demand, FAIL_RATE, Outcome, Overload, Work};
 
+/// Sleeps, burns CPU time and holds memory.
+#[utoipa::path(
+    get,
+    tag = "work",
+    path = "/work",
+    params(openapi::Demand),
+    responses(
+        (status = 200, description = "Done", body = openapi::Done),
+        (status = 400, description = "A parameter is not valid or beyond its limit", body = openapi::Error),
+        (status = 500, description = "`FAIL_RATE` wanted it so", body = openapi::Error),
+        (status = 503, description = "The queue or the memory for work is full", body = openapi::Error),
+    )
+)]
 pub(crate) async fn work(State(work): State<Arc<Work>>, uri: Uri) -> Response {
     let response = match work.demand(uri.query().unwrap_or_default()) {
         Ok(demand) => run(&work, demand).await,

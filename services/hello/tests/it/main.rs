@@ -5,6 +5,7 @@
 mod configuration;
 mod endpoints;
 mod failures;
+mod openapi;
 mod page;
 mod shutdown;
 mod work;
