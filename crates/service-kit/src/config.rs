@@ -88,9 +88,13 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
 
 /// An `EnvFilter` directive, checked.
 pub fn log_level(text: &str) -> Result<String, String> {
+    // EnvFilter takes any bare word for the name of a target, and would turn everything else off: a typing error.
+    let levels = ["off", "error", "warn", "info", "debug", "trace"];
+    let mut words = text.split(',').map(str::trim).filter(|part| !part.contains(['=', '[']));
+    let known = words.all(|word| levels.iter().any(|level| word.eq_ignore_ascii_case(level)));
     match tracing_subscriber::EnvFilter::try_new(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err("must be an EnvFilter directive such as info, debug or info,http=off".to_owned()),
+        Ok(_) if known => Ok(text.to_owned()),
+        _ => Err("must be an EnvFilter directive such as info, debug or info,http=off".to_owned()),
     }
 }
 

@@ -13,6 +13,7 @@ use arc_swap::ArcSwap;
 use http::{HeaderName, Method};
 use prometheus::{IntCounter, IntCounterVec, IntGauge};
 use serde::Deserialize;
+use serde_json::Value;
 
 pub(crate) use admin::routes as admin_routes;
 pub(crate) use file::watch;
@@ -47,8 +48,8 @@ pub(crate) struct Plan {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
-    rules: Vec<RuleSpec>,
+struct Document<R> {
+    rules: Vec<R>,
 }
 
 impl Faults {
@@ -81,21 +82,23 @@ impl Faults {
     /// Puts the rules of a YAML document in force. A rule that stands in it unchanged keeps its clock and counters.
     fn load(&self, text: &str) -> Result<(), String> {
         let rules = read(text)?;
+        // The same once more, as it was written: for `GET /faults`.
+        let written: Document<Value> = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         let old = self.0.rules.load();
-        let keep = |spec: RuleSpec| match old.iter().find(|rule| *rule.spec() == spec) {
+        let keep = |(spec, written)| match old.iter().find(|rule| *rule.spec() == spec) {
             Some(rule) => Arc::clone(rule),
-            None => Rule::new(spec, &self.0.injected),
+            None => Rule::new(spec, written, &self.0.injected),
         };
-        self.0.rules.store(Arc::new(rules.into_iter().map(keep).collect()));
+        self.0.rules.store(Arc::new(rules.into_iter().zip(written.rules).map(keep).collect()));
         self.0.valid.set(1);
         Ok(())
     }
 }
 
 fn read(text: &str) -> Result<Vec<RuleSpec>, String> {
-    let document: Document = serde_saphyr::from_str(text).map_err(|error| {
+    let document: Document<RuleSpec> = serde_saphyr::from_str(text).map_err(|error| {
         let message = error.to_string();
-        message.lines().next().unwrap_or_default().to_owned()
+        message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
     })?;
     if document.rules.len() > MAX_RULES {
         return Err(format!("rules: at most {MAX_RULES}"));
@@ -186,6 +189,9 @@ rules:
             "rules: [{name: a, latency: {p50: 2s, p90: 1s, p99: 3s}}]",
             "rules: [{name: a, latency: 1h}]",
             "rules: [{name: a, latency: soon}]",
+            "rules: [{name: a, latency: 1s, ttl: 18446744073709551615s}]",
+            "rules: [{name: a, latency: 1s, match: {method: get}}]",
+            "rules: [{name: a, error: {rate: 0.1, status: 499}}]",
             "rules: [{name: a, latency: 1s, typo: 1}]",
             "rules: [{name: a, match: {path: success}, latency: 1s}]",
             &format!("rules: [{}]", too_many.join(", ")),

@@ -32,7 +32,7 @@ impl Metrics {
         let registry =
             Registry::new_custom(None, Some(HashMap::from(labels))).expect("constant names are valid");
         let dropped =
-            Opts::new("log_lines_dropped_total", "Log lines lost because their reader was too slow.");
+            Opts::new("log_lines_dropped_total", "Log lines lost because their reader was too slow or gone.");
         let dropped_lines = IntCounter::with_opts(dropped).expect("constant names are valid");
         let metrics = Self { registry, dropped_lines: Arc::new(dropped_lines.clone()) };
         metrics.register(dropped_lines);

@@ -3,6 +3,7 @@
 mod accept;
 mod connection;
 mod open;
+mod socket;
 
 use std::io;
 use std::net::SocketAddr;
@@ -35,6 +36,7 @@ pub(crate) struct Listener {
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) version: HeaderValue,
     pub(crate) request_ids: RequestIds,
+    request_timeout: Duration,
     connection_errors: Option<IntCounter>,
 }
 
@@ -113,6 +115,7 @@ fn listener(
         lifecycle,
         version: HeaderValue::from_str(kit.version()).expect("the configuration allows only visible ASCII"),
         request_ids: RequestIds::new(),
+        request_timeout: kit.config.request_timeout_sec,
         connection_errors: errors,
     })
 }
@@ -164,19 +167,28 @@ async fn drained(kit: &Kit, open: &Open, stop: &mut watch::Receiver<Stop>) {
     }
 }
 
+/// How long a connection that was accepted last may take to send its request. It was sent before the listener closed,
+/// or follows at once.
+const LAST_REQUEST: Duration = Duration::from_millis(250);
+
 /// Lets what is in flight finish, within the shutdown timeout.
 async fn close(kit: &Kit, open: &Open, stop: &mut watch::Receiver<Stop>) {
     kit.lifecycle.advance(Phase::Closing);
     open.wake();
     tracing::info!(in_flight = open.in_flight(), "closing: finishing what is in flight");
-    tokio::select! {
-        () = open.wait_until_all_closed() => return,
-        () = tokio::time::sleep(kit.config.shutdown_timeout_sec) => {}
-        _ = wait_for(stop, Stop::Abort) => {}
-    }
+    let finished = async {
+        if tokio::time::timeout(LAST_REQUEST, open.wait_until_all_closed()).await.is_err() {
+            open.wait_until_idle().await;
+        }
+    };
+    let why = tokio::select! {
+        () = finished => "",
+        () = tokio::time::sleep(kit.config.shutdown_timeout_sec) => "they took longer than the shutdown timeout",
+        _ = wait_for(stop, Stop::Abort) => "a second signal came",
+    };
     let in_flight = open.in_flight();
     if in_flight > 0 {
-        tracing::error!(in_flight, "requests cut off: they took longer than the shutdown timeout");
+        tracing::error!(in_flight, why, "requests cut off");
     }
     kit.lifecycle.advance(Phase::Aborted);
     open.wake();

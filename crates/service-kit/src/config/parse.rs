@@ -49,16 +49,18 @@ pub fn parse<C: Args>(
     variables: &Variables,
 ) -> Result<Parsed<C>, Invalid> {
     let command = command::<C>(info);
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let from_variables = command.get_arguments().filter_map(|arg| {
-        let value = variables.get(&OsString::from(variable(arg)?)).filter(|value| !value.is_empty())?;
-        let mut flag = OsString::from(format!("--{}=", arg.get_long()?));
-        flag.push(value);
-        Some(flag)
-    });
+    let mut line = vec![OsString::from(info.name)];
+    for arg in command.get_arguments() {
+        let (Some(variable), Some(long)) = (variable(arg), arg.get_long()) else { continue };
+        match variables.get(&OsString::from(&variable)).map(|value| value.to_str()) {
+            None | Some(Some("")) => {}
+            Some(Some(value)) => line.push(format!("--{long}={value}").into()),
+            Some(None) => return Err(Invalid::new(&variable, None, "must be valid UTF-8")),
+        }
+    }
     // Flags stand behind the variables, and the last one wins.
-    let line = std::iter::once(info.name.into()).chain(from_variables).chain(arguments);
-    let matches = match command.clone().try_get_matches_from(line.collect::<Vec<OsString>>()) {
+    line.extend(arguments);
+    let matches = match command.clone().try_get_matches_from(line) {
         Ok(matches) => matches,
         Err(error) => return refused(&command, &error),
     };
@@ -71,6 +73,8 @@ fn command<C: Args>(info: &Info) -> Command {
     let command = C::augment_args(Config::augment_args(Command::new(info.name)));
     // The first line of a configuration's documentation is for who reads the code.
     let command = command.about(None::<&'static str>).long_about(None::<&'static str>);
+    let command = command
+        .after_help("`healthcheck [--url URL]` in place of options: exit code 0 when a URL answers 2xx.");
     command.version(info.version).args_override_self(true).mut_args(|arg| {
         let (Some(variable), Some(help)) = (variable(&arg), arg.get_help().cloned()) else { return arg };
         arg.help(format!("{help} [env: {variable}]"))

@@ -65,13 +65,14 @@ pub fn boolean(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "must be true or false".to_owned())
 }
 
-/// A span of time with its unit, such as `20ms` or `1m 30s`; `0` needs none.
+/// A year: beyond it, sums of times overflow.
+const MAX_DURATION: Duration = Duration::from_hours(365 * 24);
+
+/// A span of time with its unit, such as `20ms` or `1m 30s`, up to 365 days; `0` needs none.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    match text {
-        "0" => Ok(Duration::ZERO),
-        _ => humantime::parse_duration(text)
-            .map_err(|_| "must be a duration such as 20ms, 1.5s or 2m".to_owned()),
-    }
+    let parsed = if text == "0" { Some(Duration::ZERO) } else { humantime::parse_duration(text).ok() };
+    let parsed = parsed.filter(|duration| *duration <= MAX_DURATION);
+    parsed.ok_or_else(|| "must be a duration such as 20ms, 1.5s or 2m".to_owned())
 }
 
 /// Histogram edges in seconds, ascending, separated by commas or spaces.

@@ -29,7 +29,14 @@ async fn show(State(admin): State<Admin>, headers: HeaderMap) -> Result<Json<Val
     let rules = admin.faults.0.rules.load();
     let rules = rules.iter().map(|rule| {
         let (errors, latencies) = rule.injected();
-        json!({"name": rule.spec().name, "active": rule.active(), "errors": errors, "latencies": latencies})
+        let mut shown = rule.written().clone();
+        for (key, value) in [
+            ("active", json!(rule.active())),
+            ("injected", json!({"errors": errors, "latencies": latencies})),
+        ] {
+            shown[key] = value;
+        }
+        shown
     });
     Ok(Json(json!({ "rules": rules.collect::<Vec<Value>>() })))
 }
@@ -56,7 +63,8 @@ async fn clear(State(admin): State<Admin>, headers: HeaderMap) -> Result<StatusC
 impl Admin {
     fn authorize(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let value = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
-        let token = value.strip_prefix(b"Bearer ").unwrap_or_default();
+        let (scheme, token) = value.split_at_checked(7).unwrap_or_default();
+        let token = if scheme.eq_ignore_ascii_case(b"bearer ") { token } else { b"" };
         if token.ct_eq(self.token.expose().as_bytes()).into() {
             return Ok(());
         }

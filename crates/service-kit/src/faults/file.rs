@@ -16,39 +16,40 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads the file at once, then again and again for ever.
 pub(crate) async fn watch(faults: Faults, path: PathBuf) {
+    // Until they have been read.
+    faults.0.valid.set(0);
     let mut applied = read(&path).await;
-    if apply(&faults, &path, &applied).is_err() {
-        // Without rules is how a service starts whose file is absent or broken.
-        tracing::warn!(path = %path.display(), "no fault rules are in force");
-    }
+    apply(&faults, &path, &applied);
     let mut seen = applied.clone();
     loop {
         tokio::time::sleep(INTERVAL).await;
         let content = read(&path).await;
         if content == seen && content != applied {
             // Refused content is remembered too: it is said once, not twice a second.
-            let _ = apply(&faults, &path, &content);
+            apply(&faults, &path, &content);
             applied.clone_from(&content);
         }
         seen = content;
     }
 }
 
-fn apply(faults: &Faults, path: &Path, content: &Result<String, String>) -> Result<(), ()> {
-    let result = content.clone().and_then(|text| faults.load(&text));
-    match &result {
+fn apply(faults: &Faults, path: &Path, content: &Result<String, String>) {
+    match content.clone().and_then(|text| faults.load(&text)) {
         Ok(()) => tracing::info!(path = %path.display(), "fault rules loaded"),
         Err(reason) => {
             faults.0.valid.set(0);
-            tracing::error!(path = %path.display(), reason, "fault rules refused, those before stay in force");
+            tracing::error!(path = %path.display(), reason, rules = faults.0.rules.load().len(), "fault rules refused: those before, if any, stay in force");
         }
     }
-    result.map_err(|_| ())
 }
 
 async fn read(path: &Path) -> Result<String, String> {
     let read = async {
         let mut text = String::new();
+        // Opening a pipe would wait for its writer.
+        if !tokio::fs::metadata(path).await?.is_file() {
+            return Err(std::io::Error::other("it is no regular file"));
+        }
         let file = tokio::fs::File::open(path).await?;
         file.take(MAX_BYTES + 1).read_to_string(&mut text).await?;
         Ok::<_, std::io::Error>(text)

@@ -97,11 +97,6 @@ impl RateCounter {
     pub fn strike(&self) -> bool {
         self.rate.strikes(self.count.fetch_add(1, Ordering::Relaxed))
     }
-
-    /// The requests counted so far.
-    pub fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use axum::http::{HeaderValue, Method, StatusCode};
 use prometheus::{IntCounter, IntCounterVec};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::latency::{Latency, LatencyCounter};
 use super::rate::{Rate, RateCounter};
@@ -55,7 +56,9 @@ fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, 
 
 fn method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Method>, D::Error> {
     let name = String::deserialize(deserializer)?;
-    Method::from_bytes(name.as_bytes()).map(Some).map_err(serde::de::Error::custom)
+    let method =
+        Method::from_bytes(name.as_bytes()).ok().filter(|_| !name.contains(|c: char| c.is_ascii_lowercase()));
+    method.map(Some).ok_or_else(|| serde::de::Error::custom("must be a method in capitals, such as GET"))
 }
 
 impl RuleSpec {
@@ -69,8 +72,14 @@ impl RuleSpec {
         if self.matches.path.as_ref().is_some_and(|path| !path.starts_with('/')) {
             return Err(said("match: path: must start with '/'".to_owned()));
         }
-        if self.error.as_ref().is_some_and(|error| !(400..=599).contains(&error.status)) {
-            return Err(said("error: status: must be from 400 to 599".to_owned()));
+        if self
+            .error
+            .as_ref()
+            .is_some_and(|error| !(400..=599).contains(&error.status) || error.status == 499)
+        {
+            return Err(said(
+                "error: status: must be from 400 to 599, but not 499, a client that left".to_owned(),
+            ));
         }
         if self.error.is_none() && self.latency.is_none() {
             return Err(said("needs error, latency or both".to_owned()));
@@ -83,6 +92,8 @@ impl RuleSpec {
 #[derive(Debug)]
 pub(crate) struct Rule {
     spec: RuleSpec,
+    /// As it was written.
+    written: Value,
     name: HeaderValue,
     status: StatusCode,
     since: Instant,
@@ -93,7 +104,7 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    pub(super) fn new(spec: RuleSpec, injected: &IntCounterVec) -> Arc<Self> {
+    pub(super) fn new(spec: RuleSpec, written: Value, injected: &IntCounterVec) -> Arc<Self> {
         let counter = |kind| injected.with_label_values(&[spec.name.as_str(), kind]);
         let error = spec.error.as_ref();
         let status = error.and_then(|error| StatusCode::from_u16(error.status).ok());
@@ -106,7 +117,12 @@ impl Rule {
             injected_errors: counter("error"),
             injected_latencies: counter("latency"),
             spec,
+            written,
         })
+    }
+
+    pub(super) fn written(&self) -> &Value {
+        &self.written
     }
 
     pub(super) fn spec(&self) -> &RuleSpec {
@@ -117,7 +133,7 @@ impl Rule {
     pub(super) fn active(&self) -> bool {
         let age = self.since.elapsed();
         let start = self.spec.start_after.unwrap_or_default();
-        age >= start && self.spec.ttl.is_none_or(|ttl| age < start + ttl)
+        age >= start && self.spec.ttl.is_none_or(|ttl| age < start.saturating_add(ttl))
     }
 
     pub(super) fn matches(&self, method: &Method, template: &str, path: &str, version: &str) -> bool {
@@ -146,7 +162,7 @@ impl Rule {
         (self.name.clone(), self.status)
     }
 
-    /// Requests that it was asked to fail or delay, and those that it did: for `GET /faults`.
+    /// How many errors and how many latencies it has injected.
     pub(super) fn injected(&self) -> (u64, u64) {
         (self.injected_errors.get(), self.injected_latencies.get())
     }

@@ -108,8 +108,11 @@ fn write_lines(queue: &Queue, mut out: impl Write) {
             queue.idle.store(false, Ordering::SeqCst);
             continue;
         }
-        // A closed log is no reason to stop serving: the lines have nowhere to go.
-        let _ = out.write_all(batch.as_bytes()).and_then(|()| out.flush());
+        if out.write_all(batch.as_bytes()).and_then(|()| out.flush()).is_err() {
+            // A closed log is no reason to stop serving, but its lines are lost.
+            reported += batch.lines().count() as u64;
+            DROPPED.fetch_add(batch.lines().count() as u64, Ordering::Relaxed);
+        }
         batch.clear();
         // One burst must not keep its memory for ever.
         batch.shrink_to(64 * 1024);

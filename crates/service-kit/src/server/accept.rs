@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::Listener;
 use super::connection::{Connection, End, Graceful, ServeConnection};
 use super::open::Open;
+use super::socket::Socket;
 use crate::logging;
 use crate::stack::{Observe, RequestBody};
 
@@ -69,8 +70,9 @@ where
                 () = &mut closing => break,
             }
         }
-        // Those that wait in the backlog would be reset with the socket.
-        while let Some(Ok((stream, _))) = tcp.accept().now_or_never() {
+        // Those that wait in the backlog would be reset with the socket. There may be more of them than a task may
+        // usually do in one go.
+        while let Some(Ok((stream, _))) = tokio::task::coop::unconstrained(tcp.accept()).now_or_never() {
             self.serve(stream);
         }
     }
@@ -90,17 +92,28 @@ where
         let connection = Arc::new(Connection::new(Arc::clone(&self.listener)));
         let entry = self.open.add(Arc::clone(&connection));
         let service = Observe::new(Arc::clone(&connection), Arc::clone(&self.stack));
-        let inner = self.protocol.serve_connection(TokioIo::new(stream), service).into_owned();
-        let listener = Arc::clone(&self.listener);
+        let socket = TokioIo::new(Socket::new(stream, Arc::clone(&connection)));
+        let inner = self.protocol.serve_connection(socket, service).into_owned();
         ServiceExecutor(self.listener.service).spawn(async move {
-            let end = ServeConnection::new(inner, connection).await;
+            let end = ServeConnection::new(inner, Arc::clone(&connection)).await;
             drop(entry);
-            if let (End::NoHead(reason), Some(counter)) = (end, &listener.connection_errors) {
+            let headless = match end {
+                End::Ordinary => false,
+                End::Expired => connection.never_had_a_request(),
+                End::Failed(error) => is_malformed(&*error) || connection.never_had_a_request(),
+            };
+            if let (true, Some(counter)) = (headless, &connection.listener.connection_errors) {
                 counter.inc();
-                tracing::debug!(reason, "connection without a request");
             }
         });
     }
+}
+
+/// Whether bytes came that are no request head, also behind the requests before.
+fn is_malformed(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    error
+        .downcast_ref::<hyper::Error>()
+        .is_some_and(|error| error.is_parse() || error.is_incomplete_message())
 }
 
 impl<I, S, B> Graceful for auto::Connection<'static, I, S, ServiceExecutor>

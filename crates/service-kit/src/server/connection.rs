@@ -27,9 +27,12 @@ pub(crate) struct Connection {
     opened: Instant,
     waker: AtomicWaker,
     in_flight: AtomicU32,
-    any_request: AtomicBool,
-    /// Seconds after `opened` when the last request ended.
-    idle_since: AtomicU64,
+    /// Requests so far.
+    requests: AtomicU64,
+    /// Whether the client has sent anything at all.
+    received: AtomicBool,
+    /// Seconds after `opened` when the last request began or ended.
+    active_at: AtomicU64,
     http2: AtomicBool,
     expired: AtomicBool,
 }
@@ -41,33 +44,52 @@ impl Connection {
             opened: Instant::now(),
             waker: AtomicWaker::new(),
             in_flight: AtomicU32::new(0),
-            any_request: AtomicBool::new(false),
-            idle_since: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            received: AtomicBool::new(false),
+            active_at: AtomicU64::new(0),
             http2: AtomicBool::new(false),
             expired: AtomicBool::new(false),
         }
     }
 
-    pub(crate) fn request_begins(&self, version: Version) {
+    pub(crate) fn request_begins(&self, version: Version, now: Instant) {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        self.any_request.store(true, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.is_active(now);
         self.http2.store(version == Version::HTTP_2, Ordering::Relaxed);
     }
 
     pub(crate) fn request_ends(&self, now: Instant) {
-        self.idle_since.store(now.duration_since(self.opened).as_secs(), Ordering::Relaxed);
+        self.is_active(now);
         self.in_flight.fetch_sub(1, Ordering::Release);
+    }
+
+    fn is_active(&self, now: Instant) {
+        self.active_at.store(now.duration_since(self.opened).as_secs(), Ordering::Relaxed);
+    }
+
+    pub(super) fn bytes_came(&self) {
+        self.received.store(true, Ordering::Relaxed);
+    }
+
+    fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     pub(super) fn in_flight(&self) -> u32 {
         self.in_flight.load(Ordering::Acquire)
     }
 
-    /// Makes the connection's task look at the phase, and ends it when it has rested too long.
+    /// Ends the connection when it has rested too long, or when its client has long stopped taking its answers.
     pub(super) fn check(&self) {
-        let limit = if self.any_request.load(Ordering::Relaxed) { IDLE } else { FIRST_HEAD };
-        let idle_since = Duration::from_secs(self.idle_since.load(Ordering::Relaxed));
-        if self.in_flight() == 0 && self.opened.elapsed().saturating_sub(idle_since) > limit {
+        let limit = match (self.requests(), self.in_flight()) {
+            (0, _) => FIRST_HEAD,
+            (_, 0) => IDLE,
+            // No handler takes longer than the request timeout: the client does not read.
+            _ => IDLE + self.listener.request_timeout,
+        };
+        let active_at = Duration::from_secs(self.active_at.load(Ordering::Relaxed));
+        if self.opened.elapsed().saturating_sub(active_at) > limit {
             self.expired.store(true, Ordering::Relaxed);
             self.waker.wake();
         }
@@ -75,6 +97,11 @@ impl Connection {
 
     pub(super) fn wake(&self) {
         self.waker.wake();
+    }
+
+    /// Whether bytes came that never became a request head.
+    pub(super) fn never_had_a_request(&self) -> bool {
+        self.received.load(Ordering::Relaxed) && self.requests() == 0
     }
 
     fn is_cut_off(&self) -> bool {
@@ -87,7 +114,9 @@ impl Connection {
         match self.listener.lifecycle.phase() {
             Phase::Serving => false,
             Phase::Draining => self.http2.load(Ordering::Relaxed),
-            Phase::Closing | Phase::Aborted => true,
+            // One that was accepted last may have its first request on the way.
+            Phase::Closing => self.requests() > 0,
+            Phase::Aborted => true,
         }
     }
 }
@@ -115,33 +144,31 @@ impl<C> ServeConnection<C> {
 }
 
 /// How a connection ended.
-pub(super) enum End {
+pub(super) enum End<E> {
     /// As connections do, or in the middle of a request, which is recorded as such.
     Ordinary,
-    /// Its bytes never became a request head.
-    NoHead(String),
+    /// It had no request for too long.
+    Expired,
+    /// Outside a request.
+    Failed(E),
 }
 
 impl<C, E> Future for ServeConnection<C>
 where
     C: Future<Output = Result<(), E>> + Graceful,
-    E: std::fmt::Display,
 {
-    type Output = End;
+    type Output = End<E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         this.connection.waker.register(cx.waker());
         if this.connection.expired.load(Ordering::Relaxed) {
-            return Poll::Ready(match this.connection.any_request.load(Ordering::Relaxed) {
-                true => End::Ordinary,
-                false => End::NoHead(format!("no request within {} s", FIRST_HEAD.as_secs())),
-            });
+            return Poll::Ready(End::Expired);
         }
         if this.connection.is_cut_off() {
             return Poll::Ready(End::Ordinary);
         }
-        let in_request = this.connection.in_flight() > 0;
+        let (in_request, requests) = (this.connection.in_flight() > 0, this.connection.requests());
         loop {
             let ask = !*this.closing && this.connection.should_close();
             if ask {
@@ -149,7 +176,10 @@ where
                 this.inner.as_mut().graceful_shutdown();
             }
             match this.inner.as_mut().poll(cx) {
-                Poll::Ready(Err(error)) if !in_request => return Poll::Ready(End::NoHead(error.to_string())),
+                // An error belongs to the request that was there before, or came and went within this poll.
+                Poll::Ready(Err(error)) if !in_request && this.connection.requests() == requests => {
+                    return Poll::Ready(End::Failed(error));
+                }
                 Poll::Ready(_) => return Poll::Ready(End::Ordinary),
                 // The first request of an HTTP/2 connection tells what it is only while it is polled.
                 Poll::Pending if !*this.closing && this.connection.should_close() => {}

@@ -54,6 +54,13 @@ impl Open {
         self.lock().1.values().map(|connection| connection.in_flight()).sum()
     }
 
+    /// Resolves when no request is in flight. What is left then is a client that says nothing, or does not read.
+    pub(super) async fn wait_until_idle(&self) {
+        while self.in_flight() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Resolves when the last connection has closed.
     pub(super) async fn wait_until_all_closed(&self) {
         loop {

@@ -31,15 +31,16 @@ where
     type Future = CatchPanicFuture<S::Future>;
 
     fn call(&self, request: Request<B>) -> Self::Future {
-        // Calling runs no handler, only the layers below and the router's look-up; polling does.
-        CatchPanicFuture { inner: self.inner.call(request) }
+        // Not only handlers can panic: the layers below and the router's look-up run here.
+        CatchPanicFuture { inner: catch_unwind(AssertUnwindSafe(|| self.inner.call(request))).ok() }
     }
 }
 
 pin_project! {
     pub(super) struct CatchPanicFuture<F> {
+        // None when it panicked before it was a future.
         #[pin]
-        inner: F,
+        inner: Option<F>,
     }
 }
 
@@ -47,12 +48,14 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for CatchPanicFutu
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let inner = self.project().inner;
+        let Some(inner) = self.project().inner.as_pin_mut() else { return Poll::Ready(Ok(internal_error())) };
         // Unwind safe: a future that panicked is never polled again, because this answers in its place. The panic
         // hook has logged it by now.
-        catch_unwind(AssertUnwindSafe(|| inner.poll(cx))).unwrap_or_else(|_| {
-            let error = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error");
-            Poll::Ready(Ok(error.into_response()))
-        })
+        catch_unwind(AssertUnwindSafe(|| inner.poll(cx)))
+            .unwrap_or_else(|_| Poll::Ready(Ok(internal_error())))
     }
+}
+
+fn internal_error() -> Response {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
 }

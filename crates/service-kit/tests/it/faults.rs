@@ -171,7 +171,8 @@ fn faults_can_be_shown_replaced_and_cleared_with_the_token_only() {
     assert_eq!(service.get("/ok").status, 500);
     let shown = service.manage("GET", "/faults", TOKEN, "").json();
     assert_eq!(shown["rules"][0]["name"], "a");
-    assert_eq!(shown["rules"][0]["errors"], 1);
+    assert_eq!(shown["rules"][0]["error"]["rate"], 1);
+    assert_eq!(shown["rules"][0]["injected"]["errors"], 1);
     assert_eq!(service.manage("DELETE", "/faults", TOKEN, "").status, 204);
     assert_eq!(service.get("/ok").status, 200);
     assert_eq!(service.manage("POST", "/faults", TOKEN, "").status, 405);

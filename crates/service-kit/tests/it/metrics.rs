@@ -72,7 +72,7 @@ fn bytes_that_never_become_a_head_are_a_connection_error_and_no_request() {
 fn odd_paths_and_methods_add_a_handful_of_series() {
     let service = TestService::start(&[]);
     let before = service.metrics().len();
-    for number in 0..2_000 {
+    for number in 0..10_000 {
         assert_eq!(service.get(&format!("/{number}/{}", fastrand::u64(..))).status, 404);
     }
     for number in 0..100 {
@@ -119,4 +119,21 @@ fn probes_and_scrapes_of_the_management_listener_are_counted_apart() {
         3.0
     );
     service.expect_requests(&[], 0.0);
+}
+
+#[test]
+fn a_client_that_leaves_after_its_request_or_says_nothing_is_no_connection_error() {
+    let service = TestService::start(&[]);
+    for _ in 0..20 {
+        let mut leaver = TcpStream::connect(service.public).unwrap();
+        leaver.write_all(b"GET /ok HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+    }
+    e2e::eventually("all were recorded", || {
+        service.metric("http_requests_total", &[("path", "/ok")]) == 20.0
+    });
+    for _ in 0..20 {
+        drop(TcpStream::connect(service.public).unwrap());
+    }
+    e2e::eventually("nothing is in flight", || service.metric("http_requests_in_flight", &[]) == 0.0);
+    assert_eq!(service.metric("http_connection_errors_total", &[]), 0.0);
 }

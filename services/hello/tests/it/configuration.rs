@@ -29,6 +29,7 @@ fn every_bad_value_ends_the_process_with_2_and_a_line_that_names_the_variable() 
         ("MAX_BODY_BYTES", "lots"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "=[nonsense"),
+        ("LOG_LEVEL", "warning"),
         ("HTTP_BUCKETS", "1,0.5"),
         ("FAIL_RATE", "5"),
         ("FAIL_RATE", "0.1234567"),

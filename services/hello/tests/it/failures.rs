@@ -1,5 +1,8 @@
 //! Failures at the configured rate: exactly, not on average.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+
 use e2e::Service;
 
 use crate::hello;
@@ -20,18 +23,23 @@ fn two_percent_of_ten_thousand_requests_are_two_hundred() {
 
 #[test]
 fn any_rate_is_exact() {
-    for (rate, expected) in [("0.3", 300), ("0.5", 500), ("0.6", 600), ("1", 1_000), ("0", 0)] {
+    for (rate, expected) in [("0.3", 3_000), ("0.5", 5_000), ("0.6", 6_000), ("1", 10_000), ("0", 0)] {
         let hello = hello(&[("FAIL_RATE", rate), ("LOG_LEVEL", "info,http=off")]);
-        assert_eq!(failures(&hello, 1_000), expected, "{rate}");
+        assert_eq!(failures(&hello, 10_000), expected, "{rate}");
     }
 }
 
 #[test]
 fn the_rate_holds_under_concurrency() {
-    for (rate, expected) in [("0.02", 64), ("0.3", 960), ("0.5", 1_600), ("0.6", 1_920), ("1", 3_200)] {
+    for (rate, expected) in
+        [("0.02", 200_usize), ("0.3", 3_000), ("0.5", 5_000), ("0.6", 6_000), ("1", 10_000)]
+    {
         let hello = hello(&[("FAIL_RATE", rate), ("LOG_LEVEL", "info,http=off")]);
+        let left = AtomicUsize::new(10_000);
+        let take = || left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok();
+        let client = || std::iter::from_fn(|| take().then(|| failures(&hello, 1))).sum::<usize>();
         let failed: usize = std::thread::scope(|scope| {
-            let clients: Vec<_> = (0..64).map(|_| scope.spawn(|| failures(&hello, 50))).collect();
+            let clients: Vec<_> = (0..64).map(|_| scope.spawn(client)).collect();
             clients.into_iter().map(|client| client.join().unwrap()).sum()
         });
         assert!(failed.abs_diff(expected) <= 1, "{rate}: {failed}");

@@ -1,5 +1,7 @@
 //! How the process ends: by SIGTERM, by Ctrl-C, by a second signal, and by its own deadline.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -68,6 +70,33 @@ fn a_second_signal_ends_at_once() {
     e2e::eventually("draining", || hello.get("/readyz").status == 503);
     hello.signal(Signal::TERM);
     hello.wait(Duration::from_secs(3));
+}
+
+#[test]
+fn a_connection_that_was_accepted_last_is_answered() {
+    let mut hello = hello(&[]);
+    let mut connections: Vec<TcpStream> =
+        (0..50).map(|_| TcpStream::connect(hello.public).unwrap()).collect();
+    hello.signal(Signal::INT);
+    for connection in &mut connections {
+        connection.write_all(b"GET /success HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+    }
+    for mut connection in connections {
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    assert_eq!(hello.wait(Duration::from_secs(3)).code(), Some(0));
+}
+
+#[test]
+fn a_client_that_says_nothing_does_not_hold_up_the_end() {
+    let mut hello = hello(&[("SHUTDOWN_TIMEOUT_SEC", "60")]);
+    let _silent = TcpStream::connect(hello.public).unwrap();
+    let mut half = TcpStream::connect(hello.public).unwrap();
+    half.write_all(b"GET /success HTTP/1.1\r\nhost:").unwrap();
+    hello.signal(Signal::TERM);
+    assert_eq!(hello.wait(Duration::from_secs(3)).code(), Some(0));
 }
 
 #[test]

@@ -53,7 +53,8 @@ struct Line {
 impl Exchange {
     pub(super) fn begin(connection: &Arc<Connection>, request: &mut Request<Incoming>) -> Self {
         let listener = &connection.listener;
-        connection.request_begins(request.version());
+        let started = Instant::now();
+        connection.request_begins(request.version(), started);
         if let Some(in_flight) = listener.table.metrics.in_flight() {
             in_flight.inc();
         }
@@ -65,7 +66,7 @@ impl Exchange {
         });
         Self {
             connection: Arc::clone(connection),
-            started: Instant::now(),
+            started,
             route,
             method: request.method().clone(),
             version: request.version(),
@@ -115,8 +116,11 @@ impl Exchange {
 
     fn final_status(&self) -> StatusCode {
         let client_lost = self.body.as_ref().is_some_and(|body| body.client_lost.load(Ordering::Relaxed));
+        // Over HTTP/2 a body is complete when it is handed over, and may still be cut off.
+        let cut_off =
+            self.version == Version::HTTP_2 && self.connection.listener.lifecycle.phase() == Phase::Aborted;
         match self.status {
-            Some(status) if self.end == End::Complete && !client_lost => status,
+            Some(status) if self.end == End::Complete && !client_lost && !cut_off => status,
             _ if self.end == End::Broken || std::thread::panicking() => StatusCode::INTERNAL_SERVER_ERROR,
             // Cut off by the shutdown deadline: not the client's doing.
             _ if self.connection.listener.lifecycle.phase() == Phase::Aborted => {
