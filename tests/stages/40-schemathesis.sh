@@ -5,7 +5,8 @@ set -euo pipefail
 . tests/lib/install.sh
 
 # The services that serve /openapi.json. The storefront does not: its API is that of product-api.
-services=(product-api hello)
+# main-api comes after auxiliary-service, which it asks.
+services=(product-api hello auxiliary-service main-api)
 
 need_python schemathesis==4.32.5 || exit 0
 command -v curl >/dev/null || need_debian curl curl || exit 0
@@ -23,6 +24,8 @@ start() {
   case $1 in
     # What a request may ask for is bounded, so that the run is short.
     hello) variables=(FAIL_RATE=0 WORK_SLEEP=0ms..1ms WORK_CPU=0 WORK_MAX_SLEEP=50ms WORK_MAX_CPU=5ms) ;;
+    auxiliary-service) variables=(AWS_BACKEND=embedded) ;;
+    main-api) variables=(AUXILIARY_SERVICE_URL="http://$address") ;;
   esac
   env "${variables[@]}" HTTP_ADDR=127.0.0.1:0 MANAGEMENT_ADDR=127.0.0.1:0 DRAIN_DELAY_SEC=0 LOG_FORMAT=json LOG_LEVEL=info,http=off \
     "${CARGO_TARGET_DIR:-target}/debug/$1" >"$log" &
@@ -51,6 +54,11 @@ checks.positive_data_acceptance.expected-statuses = ["500"]
 include-path = "/work"
 checks.not_a_server_error.expected-statuses = ["2xx", "4xx", "503"]
 checks.positive_data_acceptance.expected-statuses = ["200", "400", "503"]
+
+# How long a name may be depends on the prefix.
+[[operations]]
+include-path = "/parameter/{name}"
+checks.positive_data_acceptance.expected-statuses = ["200", "400", "404"]
 EOF
 
 failed=0

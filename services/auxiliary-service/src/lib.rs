@@ -6,6 +6,7 @@ mod calls;
 mod config;
 mod embedded;
 mod error;
+mod openapi;
 mod prefix;
 mod routes;
 
@@ -43,6 +44,7 @@ pub fn app(config: &Config, kit: &Kit) -> Result<Routes, Invalid> {
         .route("/s3-buckets", get(routes::buckets).with_state(Arc::clone(&auxiliary)), &ok)
         .route("/parameters", get(routes::parameters).with_state(Arc::clone(&auxiliary)), &ok)
         .route("/parameter/{*name}", get(routes::parameter).with_state(auxiliary), &ok)
+        .route("/openapi.json", get(openapi::document), &ok)
         // A wildcard matches no empty name, which is a bad name and no unknown path.
         .route("/parameter/", get(routes::no_name), &[]))
 }

@@ -13,18 +13,39 @@ use service_kit::ApiError;
 
 use crate::backend::{Auxiliary, Backend};
 use crate::error::{Failure, Reason};
+use crate::openapi;
 
 /// Says that the data is not that of AWS.
 const X_BACKEND: HeaderName = HeaderName::from_static("x-backend");
 
 type Shared = State<Arc<Auxiliary>>;
 
+/// The buckets.
+#[utoipa::path(
+    get,
+    tag = "auxiliary-service",
+    path = "/s3-buckets",
+    responses(
+        (status = 200, description = "Their names", body = openapi::BucketNames),
+        openapi::Failed,
+    )
+)]
 pub(crate) async fn buckets(State(auxiliary): Shared) -> Response {
     let result = auxiliary.backend.buckets(auxiliary.deadline()).await;
     let body = result.map(|names| auxiliary.body("buckets", sorted(names)));
     auxiliary.answer(body.map(Json))
 }
 
+/// The parameters below the prefix.
+#[utoipa::path(
+    get,
+    tag = "auxiliary-service",
+    path = "/parameters",
+    responses(
+        (status = 200, description = "Their full names", body = openapi::ParameterNames),
+        openapi::Failed,
+    )
+)]
 pub(crate) async fn parameters(State(auxiliary): Shared) -> Response {
     let prefix = &auxiliary.prefix;
     let result = auxiliary.backend.parameters(prefix, auxiliary.deadline()).await;
@@ -36,6 +57,20 @@ pub(crate) async fn parameters(State(auxiliary): Shared) -> Response {
     auxiliary.answer(body.map(Json))
 }
 
+/// One parameter.
+#[utoipa::path(
+    get,
+    tag = "auxiliary-service",
+    path = "/parameter/{name}",
+    params(openapi::Name),
+    responses(
+        (status = 200, description = "Its value", body = openapi::ParameterValue),
+        (status = 400, description = "The name is not legal", body = openapi::Error),
+        (status = 403, description = "The parameter is secure", body = openapi::Error),
+        (status = 404, description = "There is no such parameter", body = openapi::Error),
+        openapi::Failed,
+    )
+)]
 pub(crate) async fn parameter(
     State(auxiliary): Shared,
     name: Result<Path<String>, PathRejection>,

@@ -3,6 +3,7 @@
 mod answer;
 mod config;
 mod forward;
+mod openapi;
 mod routes;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub fn app(config: &Config, kit: &Kit) -> Result<Routes, Invalid> {
         .route("/api/parameters", parameters(), &ok)
         .route("/parameter/{*name}", parameter(), &ok)
         .route("/api/parameter/{*name}", parameter(), &ok)
+        .route("/openapi.json", get(openapi::document), &ok)
         // A wildcard matches no empty name, which is a bad name and no unknown path.
         .route("/parameter/", get(routes::no_name), &[])
         .route("/api/parameter/", get(routes::no_name), &[]))

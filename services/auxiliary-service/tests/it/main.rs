@@ -6,6 +6,7 @@ mod embedded;
 mod faults;
 mod listings;
 mod moto;
+mod openapi;
 mod parameters;
 mod recorded;
 mod secrets;

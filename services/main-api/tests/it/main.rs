@@ -6,6 +6,7 @@ mod configuration;
 mod failures;
 mod load;
 mod names;
+mod openapi;
 mod retries;
 
 use std::net::SocketAddr;
