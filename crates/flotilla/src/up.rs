@@ -61,6 +61,7 @@ async fn bind(member: Member) -> Result<Server, Error> {
     let (name, port) = (member.info.name, member.port);
     let server = Server::bind(member.kit, member.routes).await;
     server.with_context(|| {
-        format!("{name} cannot start; choose another port for it with --port {name}={}", port + 1_000)
+        let other = if port > 40_000 { port - 1_000 } else { port + 1_000 };
+        format!("{name} cannot start; choose another port for it with --port {name}={other}")
     })
 }
