@@ -1,8 +1,8 @@
 //! A server of another project that a test starts for itself: on a free port of the loopback, in a directory of its
 //! own, and gone when the test is, however that ends.
 
-use std::io::{BufRead, BufReader};
 use std::io::Write;
+use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
