@@ -4,7 +4,7 @@ set -euo pipefail
 . tests/lib/install.sh
 need_debian promtool prometheus || exit 0
 
-cargo build --locked --package flotilla
+cargo build --workspace --locked
 # Ports of its own, so that a fleet that is running already is not in the way.
 ports=(hello=21080 product-api=21300 storefront=21088 main-api=21000 auxiliary-service=21001)
 "${CARGO_TARGET_DIR:-target}"/debug/flotilla --log-level warn "${ports[@]/#/--port=}" &

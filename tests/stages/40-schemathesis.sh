@@ -63,7 +63,7 @@ EOF
 
 failed=0
 for service in "${services[@]}"; do
-  cargo build --locked --quiet --package "$service"
+  cargo build --workspace --locked --quiet
   start "$service"
   echo "$service, seed $seed"
   (cd "$scratch" && "$OLDPWD/.venv/bin/schemathesis" run "http://$address/openapi.json" --phases examples,coverage,fuzzing,stateful \

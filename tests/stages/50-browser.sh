@@ -12,6 +12,6 @@ need_debian redis-server redis-server || true
 npm ci --prefix tests/browser --silent --no-fund --no-audit ||
   { skip installable 'playwright-core could not be installed from the npm registry' || exit 0; }
 
-cargo build --locked --package hello --package storefront --package product-api
+cargo build --workspace --locked
 export FLOTILLA_BINARIES="${CARGO_TARGET_DIR:-$PWD/target}/debug"
 node --test tests/browser/*.test.js
