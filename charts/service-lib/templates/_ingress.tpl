@@ -1,0 +1,40 @@
+{{/* From outside the cluster, by host. */}}
+{{- define "service-lib.ingress" -}}
+{{- with .Values.ingress -}}
+{{- if .enabled -}}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: {{ include "service-lib.fullname" $ }}
+  labels:
+    {{- include "service-lib.labels" $ | nindent 4 }}
+  {{- with .annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  {{- with .className }}
+  ingressClassName: {{ . }}
+  {{- end }}
+  {{- with .tlsSecret }}
+  tls:
+    - hosts:
+        {{- toYaml $.Values.ingress.hosts | nindent 8 }}
+      secretName: {{ . }}
+  {{- end }}
+  rules:
+    {{- range .hosts }}
+    - host: {{ . }}
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend:
+              service:
+                name: {{ include "service-lib.fullname" $ }}
+                port:
+                  name: http
+    {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,22 @@
+{{/* The name of every object: the release's when it contains the chart's, so that `hello` stays `hello`. The canary's
+     suffix must still fit into the 63 characters of a Service's name. */}}
+{{- define "service-lib.fullname" -}}
+{{- $name := ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) (contains .Chart.Name .Release.Name) -}}
+{{- $name | trunc 52 | trimSuffix "-" -}}
+{{- end }}
+
+{{/* The variables that are no secret. */}}
+{{- define "service-lib.configName" -}}
+{{- .Values.config.existing | default (include "service-lib.fullname" .) -}}
+{{- end }}
+
+{{/* Who the pods are: an account of their own, or one that is there already. */}}
+{{- define "service-lib.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (ternary (include "service-lib.fullname" .) "default" .Values.serviceAccount.create) -}}
+{{- end }}
+
+{{/* What the autoscaler scales, as kind and apiVersion. */}}
+{{- define "service-lib.workloadType" -}}
+apiVersion: {{ ternary "argoproj.io/v1alpha1" "apps/v1" .Values.rollout.enabled }}
+kind: {{ ternary "Rollout" "Deployment" .Values.rollout.enabled }}
+{{- end }}

@@ -1,0 +1,96 @@
+{{/* Who may call whom. Naming both directions denies all else in both. Port names are the pod's own; towards others
+     there are numbers, because not every network plugin resolves a name in another pod. */}}
+{{- define "service-lib.networkpolicy" -}}
+{{- if .Values.networkPolicy.enabled -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ include "service-lib.fullname" . }}
+  labels:
+    {{- include "service-lib.labels" . | nindent 4 }}
+spec:
+  podSelector:
+    matchLabels:
+      {{- include "service-lib.selector" . | nindent 6 }}
+  policyTypes:
+    - Ingress
+    - Egress
+  ingress:
+    {{- include "service-lib.policyIngress" . | nindent 4 }}
+  egress:
+    {{- include "service-lib.policyEgress" . | nindent 4 }}
+{{- end }}
+{{- end }}
+
+{{- define "service-lib.policyIngress" -}}
+- from:
+    # helm test
+    - podSelector:
+        matchLabels:
+          {{- include "service-lib.testSelector" . | nindent 10 }}
+    {{- range .Values.edges.callers }}
+    - podSelector:
+        matchLabels:
+          app.kubernetes.io/name: {{ . }}
+    {{- end }}
+    {{- if .Values.edges.ingressController }}
+    {{- include "service-lib.policyNamespaces" .Values.networkPolicy.ingressNamespaces | trim | nindent 4 }}
+    {{- end }}
+    {{- include "service-lib.policyNamespaces" .Values.networkPolicy.analysisNamespaces | trim | nindent 4 }}
+  ports:
+    - port: http
+{{- with .Values.networkPolicy.monitoringNamespaces }}
+- from:
+    {{- include "service-lib.policyNamespaces" . | trim | nindent 4 }}
+  ports:
+    - port: metrics
+{{- end }}
+{{- end }}
+
+{{- define "service-lib.policyEgress" -}}
+{{- include "service-lib.policyDNS" . }}
+{{- range .Values.edges.upstreams }}
+- to:
+    - podSelector:
+        matchLabels:
+          app.kubernetes.io/name: {{ .name }}
+  ports:
+    - port: {{ .port }}
+{{- end }}
+{{- if .Values.edges.https }}
+- to:
+    - ipBlock:
+        cidr: 0.0.0.0/0
+    - ipBlock:
+        cidr: ::/0
+  ports:
+    - port: 443
+{{- end }}
+{{- range .Values.networkPolicy.extraEgress }}
+- to:
+    - ipBlock:
+        cidr: {{ .cidr }}
+  ports:
+    {{- range .ports }}
+    - port: {{ . }}
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "service-lib.policyNamespaces" -}}
+{{- range . }}
+- namespaceSelector:
+    matchLabels:
+      kubernetes.io/metadata.name: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- define "service-lib.policyDNS" -}}
+- to:
+    {{- include "service-lib.policyNamespaces" (list "kube-system") | trim | nindent 4 }}
+  ports:
+    - port: 53
+      protocol: UDP
+    - port: 53
+      protocol: TCP
+{{- end }}
