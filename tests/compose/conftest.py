@@ -1,0 +1,17 @@
+"""What the tests of docker/ share: the compose file as the Compose Specification's own loader reads it."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLEET = ["hello", "product-api", "storefront", "main-api", "auxiliary-service"]
+BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+
+
+@pytest.fixture(scope="session")
+def services() -> dict:
+    """Every service of compose.yaml by name, with anchors, defaults and short forms resolved."""
+    return json.loads(Path(os.environ["COMPOSE_MODEL"]).read_text())["services"]

