@@ -1,0 +1,197 @@
+"""Renders the charts into what kustomize builds on: a base for each service, and what components take from the charts.
+
+Helm's marks go, and ConfigMaps and Secrets become input of kustomize's own generators: only those give their objects
+names with a hash, and the hash is what rolls the pods on a change.
+"""
+import argparse
+import base64
+import copy
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+HERE = pathlib.Path(__file__).resolve().parent
+CHARTS = HERE.parent / "charts"
+HELM = pathlib.Path(sys.executable).with_name("helm")
+# Each gets what neither the base nor one before it has.
+COMPONENTS = ("ingress", "autoscaling", "high-availability", "canary")
+NOTE = "# GENERATED from the charts by kustomize/render.sh: do not edit.\n"
+HELM_LABELS = ("helm.sh/chart", "app.kubernetes.io/managed-by")
+GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--into", type=pathlib.Path, default=HERE, help="folder to write to, laid out as this one")
+    into = parser.parse_args().into
+    bases = {service: render(service, HERE / "base") for service in services()}
+    write_bases(into / "base", bases)
+    seen = {key for objects in bases.values() for key in objects}
+    for component in COMPONENTS:
+        write_component(into / "components" / component, HERE / "components" / component, bases, seen)
+    for overlay in sorted(HERE.glob("overlays/*/kustomization.yaml")):
+        write_versions(into / "overlays" / overlay.parent.name, yaml.safe_load(overlay.read_text()), bases)
+
+
+def services():
+    """The charts that have values: all but the library."""
+    return sorted(path.parent.name for path in CHARTS.glob("*/values.yaml") if (path.parent / "Chart.yaml").exists())
+
+
+def render(service, *folders):
+    """What the chart gives with the values of the folders, by kind and name."""
+    names = ("values.yaml", f"values-{service}.yaml")
+    sources = [folder / name for folder in folders for name in names if (folder / name).exists()]
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [HELM, "template", service, CHARTS / service, "--skip-tests"]
+        for number, source in enumerate(sources):
+            values = pathlib.Path(scratch, f"{number}.yaml")
+            values.write_text(source.read_text().replace("SERVICE", service))
+            command += ["--values", values]
+        helm = subprocess.run(command, capture_output=True, text=True)
+    if helm.returncode != 0:
+        sys.exit(helm.stderr)
+    objects = filter(None, yaml.safe_load_all(helm.stdout))
+    return {(obj["kind"], obj["metadata"]["name"]): without_helm(obj) for obj in objects}
+
+
+def without_helm(obj):
+    """Takes away what means something to Helm alone."""
+    for label in HELM_LABELS:
+        obj["metadata"]["labels"].pop(label, None)
+    pod = obj.get("spec", {}).get("template", {}).get("metadata", {})
+    for annotation in [name for name in pod.get("annotations", {}) if name.startswith("checksum/")]:
+        del pod["annotations"][annotation]
+    if not pod.get("annotations"):
+        pod.pop("annotations", None)
+    return obj
+
+
+def write_bases(folder, bases):
+    for stale in folder.glob("*/"):
+        shutil.rmtree(stale)
+    for service, objects in bases.items():
+        write_base(folder / service, objects)
+    write(folder / "kustomization.yaml", kustomization(resources=list(bases)))
+
+
+def write_base(folder, objects):
+    """One file a kind; ConfigMaps and Secrets go into the kustomization."""
+    fields = {"resources": []}
+    for (kind, _), obj in sorted(objects.items()):
+        if kind in GENERATORS:
+            fields.setdefault(GENERATORS[kind], []).append(generator(obj))
+        else:
+            fields["resources"].append(f"{kind.lower()}.yaml")
+            write(folder / f"{kind.lower()}.yaml", obj)
+    write(folder / "kustomization.yaml", kustomization(**fields))
+
+
+def generator(obj):
+    data = obj["data"]
+    if obj["kind"] == "Secret":
+        data = {name: base64.b64decode(value).decode() for name, value in data.items()}
+    return {
+        "name": obj["metadata"]["name"],
+        "literals": [f"{name}={value}" for name, value in sorted(data.items())],
+        "options": {"labels": obj["metadata"]["labels"]},
+    }
+
+
+def write_component(folder, source, bases, seen):
+    """Objects that the component's values add, and patches where they change a Deployment."""
+    added, patches = [], []
+    for service, base in bases.items():
+        if not any((source / name).exists() for name in ("values.yaml", f"values-{service}.yaml")):
+            continue
+        for key, obj in render(service, HERE / "base", source).items():
+            if key not in seen and allowed(service, obj):
+                seen.add(key)
+                added.append(obj)
+            elif key[0] == "Deployment" and (changed := difference(base[key], obj)):
+                patches.append(identity(obj) | changed)
+    if added:
+        write(folder / "rendered.yaml", *added)
+    if patches:
+        write(folder / "rendered-patches.yaml", *patches)
+
+
+def allowed(service, obj):
+    """An Ingress to a service that the ingress controller may not call would only answer 504."""
+    edges = yaml.safe_load((CHARTS / service / "values.yaml").read_text())["edges"]
+    return obj["kind"] != "Ingress" or edges["ingressController"]
+
+
+def identity(obj):
+    return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": {"name": obj["metadata"]["name"]}}
+
+
+def difference(old, new):
+    """A strategic merge patch: what is gone as null, lists as they are now. Containers are the overlay's own business."""
+    changed = {name: None for name in old if name not in new}
+    for name, value in new.items():
+        if name == "containers":
+            continue
+        if isinstance(value, dict) and isinstance(old.get(name), dict):
+            if inner := difference(old[name], value):
+                changed[name] = inner
+        elif value != old.get(name):
+            changed[name] = value
+    return changed
+
+
+def write_versions(folder, overlay, bases):
+    """Replacements that carry each image's tag into app.kubernetes.io/version, after the overlay has set the tag.
+
+    They work on what the overlay's `images` made of the base, so they have to be the overlay's own; and kustomize
+    loads a file of replacements from nowhere but the overlay's folder.
+    """
+    canary = any(path.endswith("/canary") for path in overlay.get("components", []))
+    rollouts = [path.stem.removeprefix("values-") for path in (HERE / "components/canary").glob("values-*.yaml")]
+    versions = []
+    for service in bases:
+        kind = "Rollout" if canary and service in rollouts else "Deployment"
+        versions += version(kind, service)
+    write(folder / "versions.yaml", versions)
+
+
+def version(kind, service):
+    label = "metadata.labels.[app.kubernetes.io/version]"
+    targets = [
+        {"select": {"labelSelector": f"app.kubernetes.io/name={service}"}, "fieldPaths": [label]},
+        {"select": {"kind": kind, "name": service}, "fieldPaths": [f"spec.template.{label}"]},
+    ]
+    workload = {"kind": kind, "name": service}
+    # By the whole end of the image's name: its registry may have a port.
+    tag = {"fieldPath": "spec.template.spec.containers.0.image", "options": {"delimiter": f"/{service}:", "index": 1}}
+    # A digest may follow the tag, and no label may hold it.
+    whole = {"fieldPath": f"spec.template.{label}", "options": {"delimiter": "@", "index": 0}}
+    return [{"source": workload | source, "targets": copy.deepcopy(targets)} for source in (tag, whole)]
+
+
+def kustomization(**fields):
+    return {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", **fields}
+
+
+class Dumper(yaml.SafeDumper):
+    """Block style, lists indented, nothing by reference."""
+
+    def increase_indent(self, flow=False, indentless=False):
+        return super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data):
+        return True
+
+
+def write(path, *documents):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = yaml.dump_all(documents, Dumper=Dumper, sort_keys=False, width=110, allow_unicode=True)
+    path.write_text(NOTE + text)
+
+
+if __name__ == "__main__":
+    main()
