@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# docker/compose.yaml: valid, hardened, and wired so that the fleet works, shown with real servers but without Docker.
+# docker/: compose.yaml is valid, hardened, and wired so that the fleet works, shown with real servers but without
+# Docker; the SBOMs are valid and true to the binaries.
 set -euo pipefail
 . tests/lib/install.sh
 
 # The loader of the Compose Specification, which `docker compose` is made of.
 compose_go=v2.16.2
 
-need_python pytest==9.2.0 PyYAML==6.0.3 boto3==1.43.106 ministack==1.5.33 || exit 0
+need_python pytest==9.2.0 PyYAML==6.0.3 boto3==1.43.106 ministack==1.5.33 \
+  'cyclonedx-python-lib[json-validation]==11.12.0' || exit 0
 need_debian promtool prometheus || exit 0
 need_debian redis-server redis-server || exit 0
 command -v postgres >/dev/null || need_debian pg_ctlcluster postgresql || exit 0
