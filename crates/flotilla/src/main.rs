@@ -1,5 +1,6 @@
-//! `flotilla`: the fleet in one process (`up`, the default) and its load generator (`load`).
+//! `flotilla`: the fleet in one process (`up`, the default), its load generator (`load`) and its alert drills (`drill`).
 
+mod drill;
 mod load;
 mod up;
 
@@ -23,6 +24,8 @@ enum Command {
     Up(up::Args),
     /// Sends requests at a fixed rate and accounts for every one
     Load(load::Args),
+    /// Prints a fault rule that burns an error budget, and when each alert fires
+    Drill(drill::Args),
 }
 
 #[tokio::main]
@@ -30,6 +33,7 @@ async fn main() -> ExitCode {
     let flotilla = Flotilla::parse();
     match flotilla.command {
         Some(Command::Load(args)) => load::run(args).await,
+        Some(Command::Drill(args)) => drill::run(args),
         Some(Command::Up(args)) => up::run(args).await,
         None => up::run(flotilla.up).await,
     }
