@@ -16,12 +16,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVICES = sorted(path.name for path in (ROOT / "services").iterdir())
+STANDARD_LIBRARY = "rust-std"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("service", choices=SERVICES)
-    parser.add_argument("--target", default="x86_64-unknown-linux-musl", help="Rust target of the image (default: %(default)s)")
+    parser.add_argument("--target", default="x86_64-unknown-linux-musl", help="Rust target (default: %(default)s)")
     parser.add_argument("--image-version", help="tag of the image (default: the version of the crate)")
     arguments = parser.parse_args()
     print(json.dumps(sbom(arguments.service, arguments.target, arguments.image_version), indent=2, ensure_ascii=False))
@@ -35,16 +36,14 @@ def sbom(service: str, target: str, image_version: str | None) -> dict:
     # Every crate is compiled against the standard library, whose version is the compiler's.
     references = {"image": [root], **{crate: sorted([*edges[crate], STANDARD_LIBRARY]) for crate in sorted(edges)}}
     components = [component(crate, root, target) for crate in sorted(edges)] + [standard_library()]
-    bom = {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
+    content = {
         "version": 1,
         "metadata": {"lifecycles": [{"phase": "build"}], "component": image},
         "components": components,
         "dependencies": [{"ref": ref, "dependsOn": on} for ref, on in references.items()] + [{"ref": STANDARD_LIBRARY}],
     }
-    serial = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(bom, sort_keys=True))
-    return {"bomFormat": bom.pop("bomFormat"), "specVersion": bom.pop("specVersion"), "serialNumber": f"urn:uuid:{serial}"} | bom
+    serial = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content))
+    return {"bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": f"urn:uuid:{serial}"} | content
 
 
 def dependency_edges(target: str) -> dict[str, list[str]]:
@@ -79,7 +78,8 @@ def reachable(edges: dict[str, list[str]], service: str) -> dict[str, list[str]]
 
 def component(crate: str, root: str, target: str) -> dict:
     package, name, version = packages(target)[crate], *crate.split("@")
-    described = {"type": "application" if crate == root else "library", "bom-ref": crate, "name": name, "version": version}
+    kind = "application" if crate == root else "library"
+    described = {"type": kind, "bom-ref": crate, "name": name, "version": version}
     if package["description"]:
         described["description"] = " ".join(package["description"].split())
     if checksum := checksums().get(crate):
@@ -98,13 +98,10 @@ def licenses(package: dict) -> list[dict]:
     return [{"license": {"name": f"see {Path(package['license_file']).name}"}}]
 
 
-STANDARD_LIBRARY = "rust-std"
-
-
 def standard_library() -> dict:
     version = tomllib.loads((ROOT / "rust-toolchain.toml").read_text())["toolchain"]["channel"]
-    licence = [{"expression": "MIT OR Apache-2.0"}]
-    return {"type": "library", "bom-ref": STANDARD_LIBRARY, "name": STANDARD_LIBRARY, "version": version, "licenses": licence}
+    described = {"type": "library", "bom-ref": STANDARD_LIBRARY, "name": STANDARD_LIBRARY, "version": version}
+    return described | {"licenses": [{"expression": "MIT OR Apache-2.0"}]}
 
 
 @functools.cache
@@ -116,7 +113,7 @@ def packages(target: str) -> dict[str, dict]:
 @functools.cache
 def checksums() -> dict[str, str]:
     locked = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
-    return {f"{package['name']}@{package['version']}": package["checksum"] for package in locked if "checksum" in package}
+    return {f"{crate['name']}@{crate['version']}": crate["checksum"] for crate in locked if "checksum" in crate}
 
 
 def cargo(*arguments: str) -> str:

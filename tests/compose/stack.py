@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from conftest import BINARIES, FLEET, ROOT
+from postgres import start_postgres
 from processes import Processes, eventually, free_port
 
 MANAGEMENT = 4040
@@ -22,13 +23,14 @@ class Stack:
     def __init__(self, services: dict, directory: Path):
         self.services, self.directory = services, directory
         self.processes = Processes(directory)
-        self.ports = {(name, port["target"]): free_port() for name in services for port in services[name].get("ports", [])}
-        self.ports |= {place: free_port() for place in UNPUBLISHED.items()}
+        places = [(name, port["target"]) for name in services for port in services[name].get("ports", [])]
+        self.ports = {place: free_port() for place in [*places, *UNPUBLISHED.items()]}
         # A copy, because a test edits it.
         self.faults = Path(shutil.copytree(ROOT / "docker/faults", directory / "faults"))
 
     def start(self) -> None:
-        self._postgres()
+        port = self.ports["postgres", UNPUBLISHED["postgres"]]
+        start_postgres(self.processes, self.directory, self.environment("postgres"), port)
         self._redis()
         self._aws()
         for name in FLEET:
@@ -65,26 +67,6 @@ class Stack:
         command = ["psql", "--no-psqlrc", "-qtA", "-c", query, url]
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=10).stdout.strip()
 
-    def _postgres(self) -> None:
-        variables, data, password = self.environment("postgres"), self.directory / "postgres", self.directory / "password"
-        programs = Path(postgres_program("initdb")).parent
-        password.write_text(variables["POSTGRES_PASSWORD"])
-        data.mkdir()
-        user = []
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]
-            for path in (data, password):
-                shutil.chown(path, "postgres")
-        initdb = [programs / "initdb", "--no-sync", "--auth=scram-sha-256", f"--pwfile={password}", "-D", data]
-        subprocess.run([*user, *initdb, "-U", variables["POSTGRES_USER"]], check=True, capture_output=True, cwd="/")
-        port = self.ports["postgres", 5432]
-        server = [programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-c", "fsync=off"]
-        self.processes.start("postgres", [*user, *server], {}, cwd=Path("/"))
-        create = ["createdb", "-h", "127.0.0.1", "-p", str(port), "-U", variables["POSTGRES_USER"], variables["POSTGRES_DB"]]
-        environment = os.environ | {"PGPASSWORD": variables["POSTGRES_PASSWORD"]}
-        run = lambda: subprocess.run(create, env=environment, capture_output=True).returncode == 0  # noqa: E731
-        eventually("PostgreSQL makes a database", run)
-
     def _redis(self) -> None:
         service = self.services["redis"]
         address = ["--bind", "127.0.0.1", "--port", str(self.ports["redis", 6379])]
@@ -108,13 +90,6 @@ class Stack:
         (self.directory / "monitoring").symlink_to(ROOT / "monitoring")
         text = (ROOT / "docker/prometheus/prometheus.yaml").read_text()
         (folder / "prometheus.yaml").write_text(self.here(text))
-        command = ["prometheus", f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={self.directory}/tsdb"]
-        self.processes.start("prometheus", [*command, f"--web.listen-address={self.address('prometheus')}"], {})
-
-
-def postgres_program(name: str) -> str:
-    """Debian keeps the programs of each version apart, and out of the PATH."""
-    found = shutil.which(name) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
-    if found:
-        return str(Path(found).resolve())
-    raise FileNotFoundError(name)
+        options = [f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={self.directory}/tsdb"]
+        address = f"--web.listen-address={self.address('prometheus')}"
+        self.processes.start("prometheus", ["prometheus", *options, address], {})

@@ -118,6 +118,15 @@ def test_scrapes_the_management_port_of_each_service():
     assert targets == {f"{name}:{MANAGEMENT}": {"job": name, "service": name} | expected for name in FLEET}
 
 
+def test_scrapes_as_the_servicemonitor_does():
+    monitor = yaml.safe_load((ROOT / "monitoring/scrape/servicemonitor.yaml").read_text())["spec"]
+    (endpoint,) = monitor["endpoints"]
+    (job,) = yaml.safe_load((ROOT / "docker/prometheus/prometheus.yaml").read_text())["scrape_configs"]
+    here = [job["scrape_interval"], job["scrape_timeout"], job["sample_limit"]]
+    assert here == [endpoint["interval"], endpoint["scrapeTimeout"], monitor["sampleLimit"]]
+    assert provisioned("datasources")["jsonData"]["timeInterval"] == endpoint["interval"]
+
+
 def test_has_a_configuration_that_promtool_accepts_with_its_rules():
     config = ROOT / "docker/prometheus/prometheus.yaml"
     done = subprocess.run(["promtool", "check", "config", config], capture_output=True, text=True)
