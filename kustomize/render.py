@@ -5,7 +5,6 @@ names with a hash, and the hash is what rolls the pods on a change.
 """
 import argparse
 import base64
-import copy
 import pathlib
 import shutil
 import subprocess
@@ -33,8 +32,9 @@ def main():
     seen = {key for objects in bases.values() for key in objects}
     for component in COMPONENTS:
         write_component(into / "components" / component, HERE / "components" / component, bases, seen)
-    for overlay in sorted(HERE.glob("overlays/*/kustomization.yaml")):
-        write_versions(into / "overlays" / overlay.parent.name, yaml.safe_load(overlay.read_text()), bases)
+    for overlay in HERE.glob("overlays/*/kustomization.yaml"):
+        replacements = [each for service in bases for each in versions(service)]
+        write(into / "overlays" / overlay.parent.name / "versions.yaml", replacements)
 
 
 def services():
@@ -75,7 +75,7 @@ def write_bases(folder, bases):
     for stale in folder.glob("*/"):
         shutil.rmtree(stale)
     for service, objects in bases.items():
-        write_base(folder / service, objects)
+        write_base(folder / service, objects | {("PodTemplate", service): carrier(service, objects)})
     write(folder / "kustomization.yaml", kustomization(resources=list(bases)))
 
 
@@ -144,33 +144,38 @@ def difference(old, new):
     return changed
 
 
-def write_versions(folder, overlay, bases):
-    """Replacements that carry each image's tag into app.kubernetes.io/version, after the overlay has set the tag.
+def carrier(service, base):
+    """An object that is never applied: it keeps the image, whichever kind the workload has, for `versions` to read."""
+    [container] = base["Deployment", service]["spec"]["template"]["spec"]["containers"]
+    annotations = {"config.kubernetes.io/local-config": "true"}
+    return {
+        "apiVersion": "v1",
+        "kind": "PodTemplate",
+        "metadata": {"name": service, "annotations": annotations},
+        "template": {"spec": {"containers": [{"name": service, "image": container["image"]}]}},
+    }
 
-    They work on what the overlay's `images` made of the base, so they have to be the overlay's own; and kustomize
-    loads a file of replacements from nowhere but the overlay's folder.
+
+def versions(service):
+    """Replacements that carry an image's tag into app.kubernetes.io/version, after the overlay has set the tag.
+
+    That is after all components, so they have to be the overlay's own; and kustomize loads no file of replacements but
+    from the overlay's folder.
     """
-    canary = any(path.endswith("/canary") for path in overlay.get("components", []))
-    rollouts = [path.stem.removeprefix("values-") for path in (HERE / "components/canary").glob("values-*.yaml")]
-    versions = []
-    for service in bases:
-        kind = "Rollout" if canary and service in rollouts else "Deployment"
-        versions += version(kind, service)
-    write(folder / "versions.yaml", versions)
-
-
-def version(kind, service):
     label = "metadata.labels.[app.kubernetes.io/version]"
-    targets = [
-        {"select": {"labelSelector": f"app.kubernetes.io/name={service}"}, "fieldPaths": [label]},
-        {"select": {"kind": kind, "name": service}, "fieldPaths": [f"spec.template.{label}"]},
-    ]
-    workload = {"kind": kind, "name": service}
-    # By the whole end of the image's name: its registry may have a port.
-    tag = {"fieldPath": "spec.template.spec.containers.0.image", "options": {"delimiter": f"/{service}:", "index": 1}}
+    image = "template.spec.containers.0.image"
+    # By the whole end of the image's name, for its registry may have a port.
+    tag = {"fieldPath": image, "options": {"delimiter": f"/{service}:", "index": 1}}
     # A digest may follow the tag, and no label may hold it.
-    whole = {"fieldPath": f"spec.template.{label}", "options": {"delimiter": "@", "index": 0}}
-    return [{"source": workload | source, "targets": copy.deepcopy(targets)} for source in (tag, whole)]
+    before_digest = {"fieldPath": image, "options": {"delimiter": "@", "index": 0}}
+    source = {"kind": "PodTemplate", "name": service}
+    targets = [{"select": {"labelSelector": f"app.kubernetes.io/name={service}"}, "fieldPaths": [label]}]
+    targets += [
+        {"select": {"kind": kind, "name": service}, "fieldPaths": [f"spec.template.{label}"]}
+        for kind in ("Deployment", "Rollout")
+    ]
+    itself = [{"select": source, "fieldPaths": [image]}]
+    return [{"source": source | before_digest, "targets": itself}, {"source": source | tag, "targets": targets}]
 
 
 def kustomization(**fields):

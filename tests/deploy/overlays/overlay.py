@@ -1,0 +1,96 @@
+"""What kustomize and helm make of an environment, as dictionaries by kind and name."""
+import base64
+import functools
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+from lib.render import ROOT, SERVICES, Document, documents, environment_values, helm_template, kustomize
+
+COMPONENTS = sorted(path.parent.name for path in ROOT.glob("kustomize/components/*/kustomization.yaml"))
+WORKLOADS = ("Deployment", "Rollout", "StatefulSet")
+
+Objects = dict[tuple[str, str], Document]
+
+
+def by_name(text: str) -> Objects:
+    found = documents(text)
+    named = {(document["kind"], document["metadata"]["name"]): document for document in found}
+    assert len(named) == len(found), "two objects of one kind have the same name"
+    return named
+
+
+def build(folder: Path) -> Objects:
+    """What `kubectl apply -k` would apply; no flag, for it takes none."""
+    return by_name(kustomize(folder))
+
+
+@functools.cache
+def overlay(environment: str) -> Objects:
+    return build(ROOT / "kustomize/overlays" / environment)
+
+
+@functools.cache
+def charts(environment: str) -> Objects:
+    """All services of an environment through the other door."""
+    options = ("--skip-tests", "--namespace", f"flotilla-{environment}")
+    objects = (by_name(helm_template(chart, *options, *environment_values(chart, environment))) for chart in SERVICES)
+    return functools.reduce(dict.__or__, objects)
+
+
+def copy(scratch: Path) -> Path:
+    """What kustomize reads, to be changed by a test."""
+    for folder in ("kustomize", "monitoring"):
+        shutil.copytree(ROOT / folder, scratch / folder)
+    return scratch / "kustomize"
+
+
+@functools.cache
+def with_components(environment: str, *components: str) -> Objects:
+    """An environment with components added after its own."""
+    with tempfile.TemporaryDirectory() as scratch:
+        kustomization = copy(Path(scratch)) / "overlays" / environment / "kustomization.yaml"
+        fields = yaml.safe_load(kustomization.read_text())
+        fields["components"] += [f"../../components/{component}" for component in components]
+        kustomization.write_text(yaml.safe_dump(fields))
+        return build(kustomization.parent)
+
+
+def workloads(objects: Objects) -> dict[str, Document]:
+    return {name: obj for (kind, name), obj in objects.items() if kind in WORKLOADS}
+
+
+def pod(workload: Document) -> Document:
+    return workload["spec"]["template"]["spec"]
+
+
+def container(workload: Document) -> dict[str, Any]:
+    [only] = pod(workload)["containers"]
+    return only
+
+
+def data(obj: Document) -> dict[str, str]:
+    """The content of a ConfigMap or a Secret, in clear."""
+    plain = obj.get("data") or {}
+    if obj["kind"] == "Secret":
+        plain = {name: base64.b64decode(value).decode() for name, value in plain.items()}
+    return plain
+
+
+def variables(objects: Objects, workload: Document) -> dict[str, str]:
+    """The environment of a container, as the kubelet would make it; Secrets that are elsewhere are left out."""
+    found = {}
+    for source in container(workload).get("envFrom", []):
+        [(reference, named)] = source.items()
+        key = ("ConfigMap" if reference == "configMapRef" else "Secret", named["name"])
+        if key in objects:
+            found |= data(objects[key])
+    return found | {entry["name"]: entry["value"] for entry in container(workload).get("env", []) if "value" in entry}
+
+
+def plain_name(name: str) -> str:
+    """A generated name without its hash."""
+    return re.sub(r"-[2456789bcdfghkmt]{10}$", "", name)

@@ -1,0 +1,74 @@
+"""What each component does, on top of dev."""
+import pytest
+from lib.render import Refused
+from overlay import container, overlay, variables, with_components, workloads
+
+
+def test_memory_stress_holds_more_than_an_analysis_allows_and_less_than_the_limit():
+    objects = with_components("dev", "memory-stress")
+    product_api = workloads(objects)["product-api"]
+    assert variables(objects, product_api)["BALLAST"] == "256Mi"
+    assert container(product_api)["resources"]["limits"]["memory"] == "512Mi"
+    assert changed_pods(objects) == {"product-api"}
+
+
+@pytest.mark.parametrize("component, variable", [("postgres", "DATABASE_URL"), ("redis", "REDIS_URL")])
+def test_product_api_finds_its_backend(component, variable):
+    objects = with_components("dev", component)
+    assert variables(objects, workloads(objects)["product-api"])[variable].split("@")[1].startswith(f"{component}:")
+    assert changed_pods(objects) == {"product-api", component}
+
+
+def test_static_credentials_are_a_secret_that_is_named():
+    objects = with_components("dev", "aws-static-credentials")
+    service = workloads(objects)["auxiliary-service"]
+    assert variables(objects, service)["AWS_BACKEND"] == "aws"
+    assert {"secretRef": {"name": "aws-credentials"}} in container(service)["envFrom"]
+    assert ("Secret", "aws-credentials") not in objects
+
+
+def test_workload_identity_is_an_annotation_of_the_account():
+    objects = with_components("dev", "aws-workload-identity")
+    assert variables(objects, workloads(objects)["auxiliary-service"])["AWS_BACKEND"] == "aws"
+    account = objects["ServiceAccount", "auxiliary-service"]
+    assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"].startswith("arn:aws:iam::")
+    assert changed_pods(objects) == {"auxiliary-service"}
+
+
+def test_a_canary_takes_the_place_of_the_deployment():
+    objects = with_components("dev", "canary")
+    assert ("Deployment", "hello") not in objects
+    assert objects["Rollout", "hello"]["spec"]["strategy"]["canary"]["steps"][0] == {"setWeight": 50}
+
+
+def test_a_canary_that_is_autoscaled_is_the_target():
+    objects = with_components("dev", "autoscaling", "canary")
+    target = objects["HorizontalPodAutoscaler", "hello"]["spec"]["scaleTargetRef"]
+    assert target == {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "hello"}
+
+
+def test_a_canary_before_what_it_takes_over_is_refused():
+    with pytest.raises(Refused, match="Deployment"):
+        with_components("dev", "canary", "autoscaling")
+
+
+def test_high_availability_alone_has_three_replicas():
+    objects = with_components("dev", "high-availability")
+    assert {workload["spec"]["replicas"] for workload in workloads(objects).values()} == {3}
+    assert ("PodDisruptionBudget", "hello") in objects
+
+
+def test_monitoring_watches_its_own_namespace():
+    objects = with_components("dev", "monitoring")
+    monitor = objects["ServiceMonitor", "flotilla"]
+    assert monitor["metadata"]["namespace"] == "flotilla-dev"
+    assert "namespaceSelector" not in monitor["spec"]
+    assert changed_pods(objects) == set()
+    dashboards = [obj for (kind, name), obj in objects.items() if kind == "ConfigMap" and name.startswith("flotilla-")]
+    assert dashboards and all("ENVIRONMENT" not in obj["data"] for obj in dashboards)
+
+
+def changed_pods(objects):
+    """The workloads that are new, or have another pod template than in dev."""
+    before, after = workloads(overlay("dev")), workloads(objects)
+    return {name for name in after if name not in before or after[name]["spec"]["template"] != before[name]["spec"]["template"]}
