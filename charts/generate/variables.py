@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OPTION = re.compile(r"^ +--[\w-]+ <\w[^>]*> +(?P<help>.+?) \[env: (?P<name>\w+)\]")
+OPTION = re.compile(r"^ +--[\w-]+ <[^>]+>\s+(?P<help>.+?) \[env: (?P<name>\w+)\]", re.MULTILINE)
 
-# What the chart sets itself, or relies on: the ports of the probes and the Service, the mounted fault rules.
-TAKEN = {"HTTP_ADDR", "MANAGEMENT_ADDR", "FAULTS_FILE"}
+# What the chart relies on (the ports of the probes and the Service), sets itself, or leaves to the image.
+TAKEN = {"HTTP_ADDR", "MANAGEMENT_ADDR", "FAULTS_FILE", "BUILD_COMMIT"}
 
 
 def of(service: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -23,5 +23,6 @@ def of(service: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def options(text: str) -> dict[str, str]:
-    found = filter(None, map(OPTION.search, text.splitlines()))
+    found = list(OPTION.finditer(text))
+    assert len(found) == text.count("[env: "), "an option of --help was not understood"
     return {match["name"]: match["help"] for match in found if match["name"] not in TAKEN}
