@@ -1,4 +1,5 @@
-{{/* For a cluster without the fleet's own ServiceMonitor (monitoring/): one of the two is enough. */}}
+{{/* For a cluster without the fleet's own ServiceMonitor: one of the two is enough. monitoring/scrape says why each line is
+     as it is. */}}
 {{- define "service-lib.servicemonitor" -}}
 {{- with .Values.serviceMonitor -}}
 {{- if .enabled -}}
@@ -15,15 +16,14 @@ spec:
   selector:
     matchLabels:
       {{- include "service-lib.selector" $ | nindent 6 }}
-  # A service has some hundred series; ten times that is an accident.
   sampleLimit: 10000
   endpoints:
     - port: metrics
       path: /metrics
       interval: {{ .interval }}
+      scrapeTimeout: 5s
+      honorLabels: false
       relabelings:
-        # The stable and the canary Service both select every pod while there is no canary: with equal labels the two
-        # targets of a pod become one.
         - sourceLabels: [__meta_kubernetes_pod_label_app_kubernetes_io_name]
           targetLabel: service
         - sourceLabels: [__meta_kubernetes_pod_label_app_kubernetes_io_name]
@@ -31,7 +31,7 @@ spec:
         - targetLabel: track
           replacement: stable
         - sourceLabels: [__meta_kubernetes_pod_label_track]
-          regex: (.+)
+          regex: (stable|canary)
           targetLabel: track
 {{- end }}
 {{- end }}

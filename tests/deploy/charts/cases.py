@@ -62,7 +62,7 @@ def merged(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def database(chart: str) -> tuple[str, ...]:
     """product-api is refused more than one pod without one."""
-    return ("--set", "secret.existing={product-api-demo}") if chart == "product-api" else ()
+    return values({"secret": {"existing": ["product-api-demo"]}}) if chart == "product-api" else ()
 
 
 def render(chart: str, names: tuple[str, ...] = (), environment: str | None = None) -> list[Document]:

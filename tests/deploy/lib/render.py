@@ -36,9 +36,9 @@ def run(*command: str | Path, env: Mapping[str, str] | None = None) -> str:
 
 
 @functools.cache
-def helm_template(chart: str, *arguments: str, charts: Path = CHARTS) -> str:
-    """Renders a chart as a release of its own name. Arguments are those of helm, such as `-f FILE` or `--set a=b`."""
-    return run(HELM, "template", chart, charts / chart, *arguments)
+def helm_template(chart: str, *arguments: str, charts: Path = CHARTS, release: str = "") -> str:
+    """Renders a chart as a release, by default of its own name. Arguments are those of helm, such as `--set a=b`."""
+    return run(HELM, "template", release or chart, charts / chart, *arguments)
 
 
 def environment_values(chart: str, environment: str) -> tuple[str, ...]:
