@@ -33,6 +33,11 @@ pub struct Config {
     /// Version of the service: echoed in bodies, and the `version` label of every metric [default: the binary's]
     #[arg(long, value_name = "VERSION", value_parser = value::word)]
     pub service_version: Option<String>,
+    /// Commit that the service was built from, set by its image: in `/version`, and the `commit` label of
+    /// `app_build_info`
+    // Not compiled in: every commit would then link every service anew, and the same sources give another binary.
+    #[arg(long, value_name = "COMMIT", value_parser = value::word, default_value = "unknown")]
+    pub build_commit: String,
     /// How long after start `/readyz` says 503
     #[arg(long, value_name = "SECONDS", value_parser = value::seconds, default_value = "0")]
     pub readiness_delay_sec: Duration,

@@ -130,7 +130,7 @@ rules:
 ";
 
     fn faults(version: &str) -> Faults {
-        Faults::new(&Metrics::new("test", version), version)
+        Faults::new(&Metrics::new("test", version, "none"), version)
     }
 
     #[test]

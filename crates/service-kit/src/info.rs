@@ -14,11 +14,5 @@ pub struct Info {
 /// The management port of every service (contract: the default of `MANAGEMENT_ADDR`).
 pub(crate) const MANAGEMENT_PORT: u16 = 4040;
 
-/// The commit that the binary was built from: `BUILD_COMMIT` at compile time, which the image build sets.
-pub const COMMIT: &str = match option_env!("BUILD_COMMIT") {
-    Some(commit) if !commit.is_empty() => commit,
-    _ => "unknown",
-};
-
 /// The version of the compiler that built the binary.
 pub const RUSTC: &str = env!("BUILD_RUSTC");

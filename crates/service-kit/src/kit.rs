@@ -34,7 +34,7 @@ impl Kit {
     /// A kit for a service. Call it once a service: its metrics and its clock start here.
     pub fn new(info: &'static Info, config: Config) -> Self {
         let version = config.service_version.as_deref().unwrap_or(info.version);
-        let metrics = Metrics::new(&config.environment, version);
+        let metrics = Metrics::new(&config.environment, version, &config.build_commit);
         let lifecycle = Arc::new(Lifecycle::new());
         Self {
             faults: Faults::new(&metrics, version),

@@ -30,7 +30,7 @@ pub use asset::Asset;
 pub use config::{Config, Invalid};
 pub use error::ApiError;
 pub use health::{Check, Health, Severity};
-pub use info::{COMMIT, Info, RUSTC};
+pub use info::{Info, RUSTC};
 pub use kit::Kit;
 pub use lifecycle::{Stop, stop_on_signals};
 pub use logging::{Writer as LogWriter, in_service, init as init_logging};

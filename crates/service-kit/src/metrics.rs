@@ -12,7 +12,7 @@ use prometheus::{
 };
 
 pub(crate) use self::http::{HttpMetrics, PathMetrics};
-use crate::info::{COMMIT, RUSTC};
+use crate::info::RUSTC;
 use crate::logging;
 
 /// The content type of the Prometheus text format 0.0.4.
@@ -27,7 +27,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// A registry with the families that every service has.
-    pub fn new(environment: &str, version: &str) -> Self {
+    pub fn new(environment: &str, version: &str, commit: &str) -> Self {
         let labels = [("env", environment), ("version", version)].map(|(k, v)| (k.to_owned(), v.to_owned()));
         let registry =
             Registry::new_custom(None, Some(HashMap::from(labels))).expect("constant names are valid");
@@ -40,7 +40,7 @@ impl Metrics {
         metrics.registry.register(process).expect("each family is registered once");
         let help = "What the binary was built from, by what. Always 1.";
         let build = metrics.gauge_vec("app_build_info", help, &["commit", "rustc"]);
-        build.with_label_values(&[COMMIT, RUSTC]).set(1);
+        build.with_label_values(&[commit, RUSTC]).set(1);
         metrics
     }
 

@@ -8,7 +8,7 @@ use http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::faults;
-use crate::info::{COMMIT, RUSTC};
+use crate::info::RUSTC;
 use crate::kit::Kit;
 use crate::metrics;
 use crate::routes::Routes;
@@ -81,7 +81,7 @@ async fn version(State(kit): State<Kit>) -> Json<Value> {
         "service": kit.info.name,
         "version": kit.version(),
         "environment": kit.environment(),
-        "commit": COMMIT,
+        "commit": kit.config.build_commit,
         "rustc": RUSTC,
     }))
 }

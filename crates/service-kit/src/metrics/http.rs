@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_handle_is_made_once_for_each_status_and_odd_methods_share_one() {
-        let metrics = Metrics::new("test", "1");
+        let metrics = Metrics::new("test", "1", "none");
         let http = HttpMetrics::public(&metrics, &[1.0]);
         let path = PathMetrics::default();
         for status in [200, 500, 200, 404, 500] {

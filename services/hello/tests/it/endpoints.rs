@@ -33,7 +33,7 @@ fn paths_match_exactly() {
 
 #[test]
 fn health_readiness_and_version_say_who_answers() {
-    let hello = hello(&[("SERVICE_VERSION", "1.2.3"), ("ENVIRONMENT", "qa")]);
+    let hello = hello(&[("SERVICE_VERSION", "1.2.3"), ("ENVIRONMENT", "qa"), ("BUILD_COMMIT", "0f1e2d3")]);
     let health = hello.get("/health").body;
     let start = r#"{"status":"healthy","service":"hello","version":"1.2.3","environment":"qa","timestamp":""#;
     assert!(health.starts_with(start), "{health}");
@@ -43,9 +43,12 @@ fn health_readiness_and_version_say_who_answers() {
     );
     let version = hello.get("/version").body;
     assert!(
-        version.starts_with(r#"{"service":"hello","version":"1.2.3","environment":"qa","commit":""#),
+        version.starts_with(
+            r#"{"service":"hello","version":"1.2.3","environment":"qa","commit":"0f1e2d3","rustc":""#
+        ),
         "{version}"
     );
+    assert_eq!(hello.metric("app_build_info", &[("commit", "0f1e2d3")]), 1.0);
     for (path, body) in [("/healthz", "ok"), ("/readyz", "ready")] {
         for answer in [hello.get(path), hello.manage("GET", path, &[], "")] {
             assert_eq!((answer.status, answer.body.as_str()), (200, body));
