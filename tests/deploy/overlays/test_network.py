@@ -5,8 +5,8 @@ import pytest
 from lib.render import ENVIRONMENTS, SERVICES
 from overlay import container, data, overlay, variables, workloads
 
-HTTP = {"auxiliary-service": 8001, "hello": 8080, "main-api": 8000, "product-api": 3000, "storefront": 8088}
-PUBLIC = {"hello", "main-api", "product-api", "storefront"}
+# Every other service is for clients outside the cluster.
+INTERNAL = {"auxiliary-service"}
 METRICS = 4040
 CALLS = {("main-api", "auxiliary-service", 8001), ("storefront", "product-api", 3000),
          ("product-api", "redis", 6379), ("product-api", "postgres", 5432)}
@@ -24,10 +24,16 @@ def peers(rule):
             yield peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"]
 
 
+def port(objects, workload, name):
+    """The number that a pod gives to the name of a port."""
+    [number] = [each["containerPort"] for each in container(workloads(objects)[workload])["ports"] if each["name"] == name]
+    return number
+
+
 def numbers(objects, workload, rule):
     """The ports of a rule; those with a name are the pod's own."""
-    named = {port["name"]: port["containerPort"] for port in container(workloads(objects)[workload])["ports"]}
-    return [named.get(port["port"], port["port"]) for port in rule["ports"]]
+    given = [each["port"] for each in rule["ports"]]
+    return [port(objects, workload, each) if isinstance(each, str) else each for each in given]
 
 
 def allowed(objects, direction):
@@ -48,10 +54,10 @@ def allowed(objects, direction):
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_may_come_in_is_listed(environment):
     objects = overlay(environment)
-    expected = {("ingress-nginx/", service, HTTP[service]) for service in PUBLIC}
-    expected |= {("argo-rollouts/", service, HTTP[service]) for service in SERVICES}
-    expected |= {("monitoring/", service, METRICS) for service in SERVICES}
-    expected |= {(f"{service}-test", service, HTTP[service]) for service in SERVICES}
+    expected = {("monitoring/", service, METRICS) for service in SERVICES}
+    for service in SERVICES:
+        callers = {"argo-rollouts/", f"{service}-test"} | (set() if service in INTERNAL else {"ingress-nginx/"})
+        expected |= {(caller, service, port(objects, service, "http")) for caller in callers}
     expected |= {call for call in CALLS if call[1] in workloads(objects)}
     assert allowed(objects, "ingress") == expected
 
@@ -78,9 +84,9 @@ def test_every_url_is_an_edge_that_both_ends_allow(environment):
     assert len(urls) == (4 if environment in ("qa", "staging") else 2)
     outgoing, incoming = allowed(objects, "egress"), allowed(objects, "ingress")
     for caller, value in urls:
-        host, port = URL.match(value).group("host", "port")
-        [target] = [p["targetPort"] for p in objects["Service", host]["spec"]["ports"] if p["port"] == int(port)]
-        [number] = [p["containerPort"] for p in container(workloads(objects)[host])["ports"] if p["name"] == target]
+        host, asked = URL.match(value).group("host", "port")
+        [target] = [each["targetPort"] for each in objects["Service", host]["spec"]["ports"] if each["port"] == int(asked)]
+        number = port(objects, host, target)
         assert (caller, host, number) in outgoing, value
         assert (caller, host, number) in incoming, value
 

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# kustomize/: every overlay and component with kubectl's kustomize, held against the charts, the Kubernetes schemas and
+# the real binaries. No cluster is needed.
+set -euo pipefail
+. tests/lib/install.sh
+
+command -v kubectl >/dev/null || skip foreign 'kubectl, which has kustomize in it, is missing: no overlay is built' || exit 0
+need_python -r tests/deploy/requirements.txt || exit 0
+[ -e ../shared/tools/validate-crds.py ] || skip foreign 'the schemas of custom resources are not beside the project' || true
+
+cargo build --workspace --locked
+.venv/bin/pytest -q -p no:cacheprovider tests/deploy/overlays
