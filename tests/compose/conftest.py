@@ -12,6 +12,11 @@ BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 
 
 @pytest.fixture(scope="session")
-def services() -> dict:
-    """Every service of compose.yaml by name, with anchors, defaults and short forms resolved."""
-    return json.loads(Path(os.environ["COMPOSE_MODEL"]).read_text())["services"]
+def model() -> dict:
+    """compose.yaml with anchors, defaults and short forms resolved."""
+    return json.loads(Path(os.environ["COMPOSE_MODEL"]).read_text())
+
+
+@pytest.fixture(scope="session")
+def services(model) -> dict:
+    return model["services"]

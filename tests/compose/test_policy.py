@@ -47,13 +47,14 @@ class TestEveryContainer:
 
     def test_mounts_what_is_there_and_writes_to_volumes_only(self, services, name):
         for mount in services[name].get("volumes", []):
-            if mount["type"] == "bind":
-                assert mount["read_only"] is True
-                assert Path(mount["source"]).is_dir() or "/monitoring/" in mount["source"]
+            assert mount["type"] == "volume" or (mount["read_only"] is True and Path(mount["source"]).is_dir())
 
-    def test_waits_until_what_it_depends_on_is_healthy(self, services, name):
-        conditions = {condition["condition"] for condition in services[name].get("depends_on", {}).values()}
-        assert conditions <= {"service_healthy"}
+    def test_waits_until_what_its_variables_name_is_healthy(self, services, name):
+        variables = services[name].get("environment", {}).values()
+        hosts = {host for variable in variables for host in re.findall(r"://(?:\S+@)?([\w-]+):\d+", variable)}
+        dependencies = services[name].get("depends_on", {})
+        assert hosts <= dependencies.keys() <= services.keys()
+        assert {dependency["condition"] for dependency in dependencies.values()} <= {"service_healthy"}
 
 
 @pytest.mark.parametrize("name", FLEET)
@@ -64,8 +65,8 @@ class TestEveryService:
         variables = services[name]["environment"].keys() - SDK_VARIABLES
         assert {variable.lower().replace("_", "-") for variable in variables} <= options
 
-    def test_has_its_memory_limit_of_64_mib(self, services, name):
-        assert services[name]["mem_limit"] == "64m"
+    def test_has_64_mib_of_memory_and_no_swap(self, services, name):
+        assert services[name]["mem_limit"] == services[name]["memswap_limit"] == "64m"
 
     def test_is_built_by_the_one_dockerfile_and_never_pulled(self, services, name):
         build = services[name]["build"]
@@ -87,6 +88,11 @@ class TestEveryService:
         mount = next(mount for mount in services[name]["volumes"] if mount["target"] == str(inside.parent))
         assert inside.name == f"{name}.yaml"
         assert yaml.safe_load((Path(mount["source"]) / inside.name).read_text()) == {"rules": []}
+
+
+def test_names_volumes_that_are_declared(model, services):
+    mounts = [mount for service in services.values() for mount in service.get("volumes", [])]
+    assert {mount["source"] for mount in mounts if mount["type"] == "volume"} == model["volumes"].keys()
 
 
 def test_publishes_no_port_twice(services):
