@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Writes what is GENERATED below kustomize/ anew from the charts. Run it after a change to a chart.
-#
-# usage: kustomize/render.sh [--into FOLDER]     default: kustomize, the folder that is also read
+# Writes anew what is GENERATED from the charts and the services: the common part, schema and README of each chart, then
+# the bases and components of kustomize. Run it after a change to a chart, or to a service's variables.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/lib/install.sh
 
 need_python -r tests/deploy/requirements.txt
-exec .venv/bin/python kustomize/render.py "$@"
+# The schemas know the services' variables from the binaries.
+cargo build --workspace
+.venv/bin/python charts/generate
+.venv/bin/python kustomize/render.py
