@@ -8,5 +8,7 @@ command -v kubectl >/dev/null || skip foreign 'kubectl, which has kustomize in i
 need_python -r tests/deploy/requirements.txt || exit 0
 [ -e ../shared/tools/validate-crds.py ] || skip foreign 'the schemas of custom resources are not beside the project' || true
 
+need_debian redis-server redis-server || true
+
 cargo build --workspace --locked
 .venv/bin/pytest -q -p no:cacheprovider tests/deploy/overlays

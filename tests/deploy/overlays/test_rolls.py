@@ -1,5 +1,6 @@
 """A change in one place of one overlay reaches the pods, and only those that it is for."""
 import pytest
+import yaml
 from overlay import build, container, copy, overlay, workloads
 
 DIGEST = "sha256:24a0c4b4a4c0eb97a1aabb8e29f18e917d05abfe1b7a7c07857230879ce7d3d3"
@@ -40,3 +41,13 @@ def test_a_changed_tag_is_the_version_everywhere(tmp_path, environment, line, im
     assert after["hello"]["metadata"]["labels"][VERSION] == "0.2.0"
     assert after["hello"]["spec"]["template"]["metadata"]["labels"][VERSION] == "0.2.0"
     assert VERSION not in after["hello"]["spec"]["selector"]["matchLabels"]
+
+
+def test_a_password_of_ones_own_reaches_the_server(tmp_path):
+    folder = copy(tmp_path) / "overlays/qa"
+    fields = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    fields["patches"] = [{"path": "password.yaml"}]
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(fields))
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "postgres"}, "stringData": {"password": "mine"}}
+    (folder / "password.yaml").write_text(yaml.safe_dump(secret))
+    assert workloads(build(folder))["postgres"]["spec"]["template"] != workloads(overlay("qa"))["postgres"]["spec"]["template"]
