@@ -39,6 +39,19 @@ class Sample:
     value: float
 
 
+@dataclass(frozen=True, order=True)
+class Alert:
+    name: str
+    service: str
+    # The threshold of a burn rate; empty for the others.
+    burn: str
+    state: str
+
+    @classmethod
+    def of(cls, labels: dict[str, str], state: str) -> Alert:
+        return cls(labels["alertname"], labels.get("service", ""), labels.get("burn", ""), state)
+
+
 class Prometheus(Process):
     def __init__(self, directory: Path, targets: list[Target]) -> None:
         directory.mkdir()
@@ -65,23 +78,17 @@ class Prometheus(Process):
         with urlopen(f"{self.url}/api/v1/{path}?{urlencode(parameters)}", timeout=30) as answer:
             return json.load(answer)["data"]
 
-    def query(self, expression: str) -> list[Sample]:
-        """An instant vector; a scalar is one sample without labels."""
-        data = self.get("query", query=expression)
+    def query(self, expression: str, time: float | None = None) -> list[Sample]:
+        """An instant vector, now or at a time; a scalar is one sample without labels."""
+        at = {} if time is None else {"time": str(time)}
+        data = self.get("query", query=expression, **at)
         if data["resultType"] == "scalar":
             return [Sample({}, float(data["result"][1]))]
         return [Sample(each["metric"], float(each["value"][1])) for each in data["result"]]
 
-    def value(self, expression: str) -> float | None:
-        """The value of the only series, if there is any."""
-        samples = self.query(expression)
-        assert len(samples) <= 1, f"{expression}: {samples}"
-        return samples[0].value if samples else None
-
-    def alerts(self) -> set[tuple[str, str]]:
-        """Name and service of every alert that is pending or firing."""
-        alerts = self.get("alerts")["alerts"]
-        return {(alert["labels"]["alertname"], alert["labels"].get("service", "")) for alert in alerts}
+    def alerts(self) -> set[Alert]:
+        """Every alert that is pending or firing."""
+        return {Alert.of(each["labels"], each["state"]) for each in self.get("alerts")["alerts"]}
 
     def broken_rules(self) -> list[str]:
         """Rules whose last evaluation failed, each with its error."""
