@@ -6,7 +6,8 @@ need_debian promtool prometheus || exit 0
 
 cargo build --workspace --locked
 # Ports of its own, so that a fleet that is running already is not in the way.
-ports=(hello=21080 product-api=21300 storefront=21088 main-api=21000 auxiliary-service=21001)
+ports=()
+for service in services/*/; do ports+=("$(basename "$service")=$((21000 + ${#ports[@]}))"); done
 "${CARGO_TARGET_DIR:-target}"/debug/flotilla --log-level warn "${ports[@]/#/--port=}" &
 fleet=$!
 trap 'kill "$fleet" 2>/dev/null || true' EXIT
