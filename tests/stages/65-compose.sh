@@ -25,7 +25,7 @@ if [ ! -x "$loader" ]; then
 fi
 
 # What is set where the tests run must not be what they test.
-unset SERVICE_VERSION BUILD_COMMIT ADMIN_TOKEN
+unset SERVICE_VERSION BUILD_COMMIT ADMIN_TOKEN BALLAST
 (cd docker && "../$loader" --format json compose.yaml) >"$scratch/model.json"
 ! docker compose version >/dev/null 2>&1 || docker compose --file docker/compose.yaml config --quiet
 echo 'docker/compose.yaml is a valid Compose file'
