@@ -14,7 +14,7 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def eventually(what: str, check: Callable[[], object], seconds: float = 30):
+def eventually(what: str, check: Callable[[], object], seconds: float = 60):
     """Polls until `check` returns something true, and returns it; an exception of it counts as not yet."""
     deadline, last = time.monotonic() + seconds, None
     while time.monotonic() < deadline:

@@ -140,7 +140,7 @@ def test_has_a_configuration_that_promtool_accepts_with_its_rules():
 
 
 def provisioned(kind: str) -> dict:
-    (file,) = (ROOT / "docker/grafana/provisioning" / kind).glob("*.yaml")
+    (file,) = (ROOT / "docker/grafana" / kind).glob("*.yaml")
     (entry,) = yaml.safe_load(file.read_text())["datasources" if kind == "datasources" else "providers"]
     return entry
 
