@@ -1,4 +1,4 @@
-"""A release in two columns: the stable pods on the left, the canary's on the right, on the same scales."""
+"""A release in two columns: the stable pods on the left, the canary's on the right."""
 
 from __future__ import annotations
 

@@ -39,6 +39,10 @@ def at_least(objective: float) -> Json:
     }
 
 
+def by_threshold(limits: Json) -> Json:
+    return {"color": {"mode": "thresholds"}, "thresholds": limits}
+
+
 def panel(kind: str, title: str, description: str, unit: str, queries: list[Json], defaults: Json) -> Json:
     references = [{"refId": chr(ord("A") + index), **each} for index, each in enumerate(queries)]
     return {
@@ -79,7 +83,7 @@ def graph(
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
         "thresholdsStyle": {"mode": "line" if limits else "off"},
     }
-    defaults: Json = {"custom": custom, "min": 0, "thresholds": limits or thresholds()}
+    defaults: Json = {"color": {"mode": "palette-classic"}, "custom": custom, "min": 0, "thresholds": limits or thresholds()}
     if maximum is not None:
         defaults["max"] = maximum
     made = panel("timeseries", title, description, unit, list(queries), defaults)
@@ -94,7 +98,7 @@ def graph(
 def figure(title: str, description: str, unit: str, *queries: Json, limits: Json | None = None) -> Json:
     """A number for each series, as it is now."""
     instant = [{**each, "instant": True, "range": False} for each in queries]
-    made = panel("stat", title, description, unit, instant, {"thresholds": limits or thresholds()})
+    made = panel("stat", title, description, unit, instant, by_threshold(limits or thresholds()))
     made["options"] = {
         "colorMode": "value" if limits else "none",
         "graphMode": "none",
@@ -110,7 +114,7 @@ def table(title: str, description: str, columns: dict[str, Json], *, hidden: tup
     """One line for each label set. A column is its name with its query; more in its query's `column` are its units."""
     queries = [{**each, "format": "table", "instant": True, "range": False} for each in columns.values()]
     settings = [each.pop("column", {}) for each in queries]
-    made = panel("table", title, description, "none", queries, {"thresholds": thresholds()})
+    made = panel("table", title, description, "none", queries, by_threshold(thresholds()))
     names = {f"Value #{chr(ord('A') + index)}": name for index, name in enumerate(columns)}
     if len(columns) == 1:
         names = {"Value": next(iter(columns))}

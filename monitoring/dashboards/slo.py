@@ -152,12 +152,15 @@ def everything() -> list[Json]:
             "Every service of the namespace: what is left of its budget, and how fast it goes.",
             {
                 "Budget left": column(
-                    budget_left(IN_NAMESPACE), unit="percentunit", decimals=1, thresholds=at_least(0)
+                    f"max by (service) ({budget_left(IN_NAMESPACE)})",
+                    unit="percentunit",
+                    decimals=1,
+                    thresholds=at_least(0),
+                    **{"custom.cellOptions": {"type": "color-text"}},
                 ),
-                "Burn rate, 1 hour": column(burn_rate("1h", IN_NAMESPACE), decimals=2),
-                "Burn rate, 3 days": column(burn_rate("3d", IN_NAMESPACE), decimals=2),
+                "Burn rate, 1 hour": column(f"max by (service) ({burn_rate('1h', IN_NAMESPACE)})", decimals=2),
+                "Burn rate, 3 days": column(f"max by (service) ({burn_rate('3d', IN_NAMESPACE)})", decimals=2),
             },
-            hidden=("__name__", "namespace"),
         ),
         table(
             "Alerts of this service",
