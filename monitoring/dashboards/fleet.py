@@ -10,12 +10,8 @@ UID = "flotilla-fleet"
 
 BUDGET = query(promql.BUDGET, promql.BUDGET_LEGEND)
 
-TO_SERVICE = [
-    {
-        "title": "Open the service",
-        "url": "/d/flotilla-service?var-service=${__value.text}&${namespace:queryparam}&${datasource:queryparam}&${__url_time_range}",
-    }
-]
+KEPT = "${namespace:queryparam}&${datasource:queryparam}&${__url_time_range}"
+TO_SERVICE = [{"title": "Open the service", "url": f"/d/flotilla-service?var-service=${{__value.text}}&{KEPT}"}]
 
 
 def by_service(metric: str, **properties: Json | float | str) -> Json:
@@ -29,8 +25,8 @@ def overview() -> Json:
     durations = "namespace_service:http_request_duration_seconds"
     made = table(
         "Services",
-        "One line a service, over the last 5 minutes, of users' requests: no probe, no scrape. Burn rate 1 uses the error "
-        "budget up in exactly 30 days; it is empty where the environment has no objective.",
+        "Users' requests of the last 5 minutes: no probe, no scrape. Burn rate 1 uses the error budget up in exactly "
+        "30 days; it is empty where the environment has no objective.",
         {
             "Requests": by_service(f"{recorded}:rate5m", unit="reqps"),
             "Errors": by_service(f"{recorded}:error_ratio_rate5m", unit="percentunit", decimals=2),
@@ -45,9 +41,7 @@ def overview() -> Json:
                 **coloured,
             ),
             "Replicas": column(f"count by (service) (app_build_info{{{IN_NAMESPACE}}})"),
-            "Versions": column(
-                f"count by (service) (count by (service, version) (app_build_info{{{IN_NAMESPACE}}}))"
-            ),
+            "Versions": column(f"count by (service) (count by (service, version) (app_build_info{{{IN_NAMESPACE}}}))"),
         },
     )
     made["fieldConfig"]["overrides"].append(
@@ -59,12 +53,8 @@ def overview() -> Json:
 def alerts() -> Json:
     return table(
         "Alerts",
-        "Pending and firing alerts of this namespace. InjectedFault beside another one: look at the rule that it names first.",
-        {
-            "Active": column(
-                f"max by (alertname, alertstate, severity, service) (ALERTS{{{IN_NAMESPACE}}})"
-            )
-        },
+        "Pending and firing alerts. InjectedFault beside another one: look at the rule that it names first.",
+        {"Active": column(f"max by (alertname, alertstate, severity, service) (ALERTS{{{IN_NAMESPACE}}})")},
         hidden=("Active",),
     )
 
@@ -132,11 +122,7 @@ def build() -> Json:
         table(
             "What runs",
             "Each version that runs, with its commit and how many replicas have it.",
-            {
-                "Replicas": column(
-                    f"count by (service, track, version, commit) (app_build_info{{{IN_NAMESPACE}}})"
-                )
-            },
+            {"Replicas": column(f"count by (service, track, version, commit) (app_build_info{{{IN_NAMESPACE}}})")},
         ),
     ]
     sections = {

@@ -13,15 +13,16 @@ DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 GREEN, ORANGE, RED = "green", "orange", "red"
 
 
-def query(expr: str, legend: str = "", *, instant: bool = False, format: str = "time_series") -> Json:
+def query(expr: str, legend: str = "") -> Json:
+    """A query over the dashboard's range. A legend names the labels that tell its series apart."""
     return {
         "datasource": DATASOURCE,
         "editorMode": "code",
         "expr": expr,
-        "format": format,
-        "instant": instant,
+        "format": "time_series",
+        "instant": False,
         "legendFormat": legend or "__auto",
-        "range": not instant,
+        "range": True,
     }
 
 
@@ -33,10 +34,7 @@ def thresholds(*steps: tuple[float, str]) -> Json:
 
 def at_least(objective: float) -> Json:
     """Red below the objective."""
-    return {
-        "mode": "absolute",
-        "steps": [{"color": RED, "value": None}, {"color": GREEN, "value": objective}],
-    }
+    return {"mode": "absolute", "steps": [{"color": RED, "value": None}, {"color": GREEN, "value": objective}]}
 
 
 def by_threshold(limits: Json) -> Json:
@@ -83,7 +81,12 @@ def graph(
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
         "thresholdsStyle": {"mode": "line" if limits else "off"},
     }
-    defaults: Json = {"color": {"mode": "palette-classic"}, "custom": custom, "min": 0, "thresholds": limits or thresholds()}
+    defaults: Json = {
+        "color": {"mode": "palette-classic"},
+        "custom": custom,
+        "min": 0,
+        "thresholds": limits or thresholds(),
+    }
     if maximum is not None:
         defaults["max"] = maximum
     made = panel("timeseries", title, description, unit, list(queries), defaults)
@@ -181,7 +184,9 @@ def lay_out(sections: dict[str, list[Line]]) -> list[Json]:
     panels: list[Json] = []
     top = 0
     for heading, lines in sections.items():
-        panels.append({"type": "row", "title": heading, "collapsed": False, "panels": [], "gridPos": place(0, top, COLUMNS, 1)})
+        panels.append(
+            {"type": "row", "title": heading, "collapsed": False, "panels": [], "gridPos": place(0, top, COLUMNS, 1)}
+        )
         top += 1
         for line in lines:
             width, height = COLUMNS // len(line), 4 if line[0]["type"] == "stat" else 8

@@ -1,4 +1,4 @@
-"""The objectives of one service, what is left of its error budget and how fast it goes; below, all services at a glance."""
+"""The objectives of a service, what is left of its error budget and how fast it goes; then all services at a glance."""
 
 from __future__ import annotations
 
@@ -44,7 +44,6 @@ def burn_rate(window: str, select: str = OF_SERVICE) -> str:
 
 
 def now() -> list[Json]:
-    left = {"mode": "absolute", "steps": [{"color": c, "value": v} for c, v in ((RED, None), (ORANGE, 0), ("green", 0.25))]}
     return [
         figure(
             "Objective",
@@ -63,7 +62,7 @@ def now() -> list[Json]:
             "Share of the error budget that is not spent. Below 0 the objective is missed.",
             "percentunit",
             query(budget_left(OF_SERVICE)),
-            limits=left,
+            limits=at_least(0),
         ),
         figure(
             "Burn rate, 1 hour",
@@ -92,7 +91,7 @@ def burn() -> list[list[Json]]:
     panels = [
         graph(
             f"Burn rate over {long} and {short}",
-            f"An alert fires while both windows are at {factor} or above: the long one says that it is worth it, the short one "
+            f"An alert fires while both are at {factor} or above: the long window says that it matters, the short one "
             "that it still goes on.",
             "none",
             query(burn_rate(long), long),
@@ -109,7 +108,7 @@ def ratios() -> list[Json]:
     return [
         graph(
             "Error ratio",
-            "Share of requests that failed, over windows of several lengths. Dashed: what the objective allows over 30 days.",
+            "Share of requests that failed, over several windows. Dashed: what the objective allows over 30 days.",
             "percentunit",
             *(query(f"{REQUESTS}:error_ratio_rate{window}{{{OF_SERVICE}}}", window) for window in windows),
             query(promql.BUDGET, promql.BUDGET_LEGEND),

@@ -8,7 +8,6 @@ import subprocess
 from dataclasses import dataclass
 
 import yaml
-
 from e2e.process import BINARIES, Process, Service
 
 FLOTILLA = BINARIES / "flotilla"

@@ -32,8 +32,10 @@ class Process:
 
     def __init__(self, *command: str | Path, variables: dict[str, str] | None = None) -> None:
         self.lines: list[str] = []
+        # Its end is ours, also when this process is killed and no fixture ends anything.
+        bound = ["setpriv", "--pdeathsig", "KILL", *command]
         self.popen = subprocess.Popen(
-            [str(part) for part in command],
+            [str(part) for part in bound],
             env=variables or {},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

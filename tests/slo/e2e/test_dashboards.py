@@ -26,7 +26,9 @@ each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.n
 
 
 def test_they_are_what_the_script_makes() -> None:
-    build = subprocess.run([sys.executable, dashboards.DIRECTORY / "build.py", "--check"], capture_output=True, text=True)
+    build = subprocess.run(
+        [sys.executable, dashboards.DIRECTORY / "build.py", "--check"], capture_output=True, text=True
+    )
     assert build.returncode == 0, build.stdout + build.stderr
 
 
