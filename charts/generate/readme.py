@@ -17,7 +17,7 @@ helm upgrade --install {name} charts/{name} --namespace flotilla-dev --create-na
 helm test {name} --namespace flotilla-dev
 ```
 
-Kubernetes {kubernetes}. `config.data` and `secret.data` take the [variables of the service](../../services/{name}/README.md)
+Kubernetes {kubernetes}. `config.data` and `secret.data` take the variables [of the service](../../services/{name}/README.md)
 and [of all services](../../README.md); any other is refused by name, as is every key that is not in this table.
 
 | key | default | meaning |

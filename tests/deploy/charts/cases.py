@@ -7,13 +7,20 @@ from typing import Any
 from lib.render import ENVIRONMENTS, Document, documents, environment_values, helm_template, values
 
 HOSTS = ["a.example", "b.example"]
-RULE = {"name": "slow", "match": {"path": "/"}, "error": {"rate": 0.000001}, "latency": {"p50": "20ms", "p90": "120ms", "p99": "900ms"}}
+RULE = {
+    "name": "slow",
+    "match": {"path": "/"},
+    "error": {"rate": 0.000001},
+    "latency": {"p50": "20ms", "p90": "120ms", "p99": "900ms"},
+}
 
 SWITCHES: dict[str, dict[str, Any]] = {
     "replicas": {"replicas": 2},
     "autoscaling": {"autoscaling": {"enabled": True}},
     "disruptionbudget": {"podDisruptionBudget": {"enabled": True}},
-    "networkpolicy": {"networkPolicy": {"enabled": True, "extraEgress": [{"cidr": "10.0.0.0/8", "ports": [5432, 6379]}]}},
+    "networkpolicy": {
+        "networkPolicy": {"enabled": True, "extraEgress": [{"cidr": "10.0.0.0/8", "ports": [5432, 6379]}]}
+    },
     "no-namespaces": {"networkPolicy": {"ingressNamespaces": [], "monitoringNamespaces": [], "analysisNamespaces": []}},
     "servicemonitor": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}},
     "ingress": {"ingress": {"enabled": True, "hosts": HOSTS, "tlsSecret": "tls", "annotations": {"a": "b"}}},
@@ -50,8 +57,8 @@ OUTSIDE = frozenset(
 
 
 def pairwise() -> list[tuple[str, ...]]:
-    """Seven combinations in which each two switches meet in all four ways. Each switch is on in another four of the last
-    six: any two sets of four share a member, and neither holds the other; in the first all are off."""
+    """Seven combinations in which each two switches meet in all four ways. Each switch is on in another four of the
+    last six: any two sets of four share a member, and neither holds the other; in the first all are off."""
     rows = dict(zip(SWITCHES, combinations(range(1, 7), 4), strict=True))
     return [tuple(name for name, on in rows.items() if row in on) for row in range(7)]
 

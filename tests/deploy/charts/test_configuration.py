@@ -4,8 +4,8 @@ import json
 import time
 
 import pytest
-from cases import SWITCHES, database, render
 
+from cases import SWITCHES, database, render
 from lib import binary
 from lib.render import ENVIRONMENTS, SERVICES, documents, environment_values, find, helm_template, scratch, values
 from lib.wiring import WORKLOADS
@@ -72,9 +72,21 @@ def test_existing_objects_take_the_place_of_those_of_the_chart(chart):
 
 
 def test_numbers_reach_the_variable_as_they_were_written():
-    numbers = {"MAX_BODY_BYTES": 1048576, "FAIL_RATE": 0.000001, "DRAIN_DELAY_SEC": 0.25, "WORK_CPU": 0, "LOG_LEVEL": "007"}
+    numbers = {
+        "MAX_BODY_BYTES": 1048576,
+        "FAIL_RATE": 0.000001,
+        "DRAIN_DELAY_SEC": 0.25,
+        "WORK_CPU": 0,
+        "LOG_LEVEL": "007",
+    }
     data = find(rendered("hello", {"config": {"data": numbers}}), "ConfigMap")["data"]
-    expected = {"MAX_BODY_BYTES": "1048576", "FAIL_RATE": "0.000001", "DRAIN_DELAY_SEC": "0.25", "WORK_CPU": "0", "LOG_LEVEL": "007"}
+    expected = {
+        "MAX_BODY_BYTES": "1048576",
+        "FAIL_RATE": "0.000001",
+        "DRAIN_DELAY_SEC": "0.25",
+        "WORK_CPU": "0",
+        "LOG_LEVEL": "007",
+    }
     assert data.items() >= expected.items()
 
 

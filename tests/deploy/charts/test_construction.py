@@ -4,8 +4,8 @@ import math
 
 import pytest
 import yaml
-from cases import all_renderings, database, render
 
+from cases import all_renderings, database, render
 from lib.render import ROOT, SERVICES, documents, find, helm_template, kinds, values
 from lib.wiring import WORKLOADS
 
@@ -155,7 +155,9 @@ def test_the_version_label_is_the_tag_and_stands_on_the_pod(chart):
 
 def test_names_stay_within_63_characters(chart):
     release = "r" * 53  # the most that helm takes
-    text = helm_template(chart, *database(chart), *values({"rollout": {"enabled": True}, "faults": {"enabled": True}}), release=release)
+    text = helm_template(
+        chart, *database(chart), *values({"rollout": {"enabled": True}, "faults": {"enabled": True}}), release=release
+    )
     names = [document["metadata"]["name"] for document in documents(text)]
     assert max(map(len, names)) <= 63
     assert len({(kind, name) for kind, name in zip(kinds(documents(text)), names, strict=True)}) == len(names)
@@ -166,7 +168,12 @@ def test_the_test_pod_asks_the_service_with_the_services_own_image(chart):
     [container] = find(found, "Pod")["spec"]["containers"]
     port = next(p["port"] for p in find(found, "Service")["spec"]["ports"] if p["name"] == "http")
     assert container["image"] == pod(found)["containers"][0]["image"]
-    assert [*container["command"], *container["args"]] == ["/service", "healthcheck", "--url", f"http://{chart}:{port}/healthz"]
+    assert [*container["command"], *container["args"]] == [
+        "/service",
+        "healthcheck",
+        "--url",
+        f"http://{chart}:{port}/healthz",
+    ]
 
 
 def test_the_charts_own_servicemonitor_scrapes_as_that_of_the_fleet(chart):

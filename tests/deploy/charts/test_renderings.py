@@ -1,10 +1,10 @@
 """Every values file with every combination of switches: valid for Kubernetes, and consistent in itself."""
 
 import pytest
-from cases import OUTSIDE, all_renderings
 
+from cases import OUTSIDE, all_renderings
 from lib import pod_security, schemas, wiring
-from lib.render import CHARTS, HELM, SERVICES, environment_values, run, ENVIRONMENTS, scratch
+from lib.render import CHARTS, ENVIRONMENTS, HELM, SERVICES, environment_values, run, scratch
 
 pytestmark = pytest.mark.parametrize("chart", SERVICES)
 

@@ -24,7 +24,9 @@ LOOPBACK = {"HTTP_ADDR": "127.0.0.1:0", "MANAGEMENT_ADDR": "127.0.0.1:0"}
 
 def environment(found: list[Document], service: str) -> dict[str, str]:
     """The variables of the service's container, resolved as the kubelet does: the later source wins, `env` over all."""
-    [owner] = [d for d in found if d["kind"] in WORKLOADS and d["metadata"]["labels"]["app.kubernetes.io/name"] == service]
+    [owner] = [
+        d for d in found if d["kind"] in WORKLOADS and d["metadata"]["labels"]["app.kubernetes.io/name"] == service
+    ]
     [container] = owner["spec"]["template"]["spec"]["containers"]
     variables: dict[str, str] = {}
     for source in container.get("envFrom", []):
@@ -45,10 +47,12 @@ def data(found: list[Document], kind: str, name: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def running(service: str, variables: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Runs it with these variables and no other; gives the URLs `http` and `management`. Fails with what it said when it
-    does not listen."""
+    """Runs it with these variables and no other; gives the URLs `http` and `management`. Fails with what it said when
+    it does not listen."""
     binary = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / service
-    process = subprocess.Popen([binary], env=variables | LOOPBACK, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        [binary], env=variables | LOOPBACK, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
         yield listening(process)
     finally:

@@ -32,5 +32,7 @@ def container_problems(container: dict[str, Any], context: dict[str, Any]) -> li
     found += [f"{key} is not a number above 0" for key in ("runAsUser", "runAsGroup") if not context.get(key, 0) > 0]
     if context.get("privileged"):
         found.append("it is privileged")
-    found += [f"port {port['containerPort']} is a host port" for port in container.get("ports", []) if "hostPort" in port]
+    found += [
+        f"port {port['containerPort']} is a host port" for port in container.get("ports", []) if "hostPort" in port
+    ]
     return found

@@ -19,7 +19,9 @@ CHARTS = ROOT / "charts"
 HELM = ROOT / ".venv" / "bin" / "helm"
 ENVIRONMENTS = ("dev", "qa", "staging", "production")
 # Every folder with values is a chart that can be installed; the library has none.
-SERVICES = tuple(sorted(path.parent.name for path in CHARTS.glob("*/values.yaml") if (path.parent / "Chart.yaml").exists()))
+SERVICES = tuple(
+    sorted(path.parent.name for path in CHARTS.glob("*/values.yaml") if (path.parent / "Chart.yaml").exists())
+)
 
 Document = dict[str, Any]
 

@@ -84,16 +84,21 @@ class Wiring:
             yield "the version is in the selector"
         if len(owners := {id(owner) for owner, _ in self.selected(selector)}) != 1:
             yield f"the selector matches the pods of {len(owners)} workloads"
+        for container in template["spec"]["containers"]:
+            lacking = {"livenessProbe", "readinessProbe"} - set(container)
+            yield from (f"{container['name']} has no {probe}" for probe in sorted(lacking))
         scaled = [d for d in self.found if d["kind"] == "HorizontalPodAutoscaler" and self.scales(d, document)]
         if bool(scaled) == ("replicas" in document["spec"]):
             yield "replicas must be there exactly when there is no autoscaler"
 
-    check_deployment = check_workload
+    check_deployment = check_statefulset = check_workload
 
     def check_rollout(self, document: Document) -> Iterator[str]:
         yield from self.check_workload(document)
         canary = document["spec"]["strategy"]["canary"]
-        yield from self.missing(*(f"Service/{canary[key]}" for key in ("stableService", "canaryService") if key in canary))
+        yield from self.missing(
+            *(f"Service/{canary[key]}" for key in ("stableService", "canaryService") if key in canary)
+        )
         nginx = canary.get("trafficRouting", {}).get("nginx", {})
         if nginx:
             yield from self.missing(f"Ingress/{nginx['stableIngress']}")
@@ -142,7 +147,12 @@ class Wiring:
 
     def missing_port(self, service: str, key: str, wanted: str | int) -> Iterator[str]:
         yield from self.missing(f"Service/{service}")
-        ports = [p for d in self.found if d["kind"] == "Service" and d["metadata"]["name"] == service for p in d["spec"]["ports"]]
+        ports = [
+            p
+            for d in self.found
+            if d["kind"] == "Service" and d["metadata"]["name"] == service
+            for p in d["spec"]["ports"]
+        ]
         if wanted not in {port[key] for port in ports}:
             yield f"port {wanted} of Service/{service} is not there"
 
