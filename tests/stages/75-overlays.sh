@@ -12,3 +12,8 @@ need_debian redis-server redis-server || true
 
 cargo build --workspace --locked
 .venv/bin/pytest -q -p no:cacheprovider tests/deploy/overlays
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+for overlay in kustomize/overlays/*/; do kubectl kustomize "$overlay" >"$scratch/$(basename "$overlay").yaml"; done
+tests/deploy/policies.sh "$scratch"

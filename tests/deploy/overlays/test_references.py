@@ -54,6 +54,11 @@ def test_pods_are_restricted(case):
         assert pod_security.problems(pod(workload)) == [], name
 
 
+def test_no_pod_but_postgres_shares_a_uid_with_the_node(case):
+    low = {name for name, workload in workloads(case[1]).items() if pod(workload)["securityContext"]["runAsUser"] < 10000}
+    assert low <= {"postgres"}
+
+
 def test_what_is_generated_is_used_by_its_hashed_name(case):
     objects = case[1]
     used = {reference["name"] for workload in workloads(objects).values()
