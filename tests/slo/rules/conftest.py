@@ -1,6 +1,8 @@
-"""What the tests of the rules share: the rules, and what the services really expose."""
+"""What the tests of the rules share: what the services really expose."""
 
+import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,14 +11,13 @@ import requests
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import references  # noqa: E402  (after the path)
-from e2e.process import Service  # noqa: E402
+from e2e.process import Process, Service, within  # noqa: E402
 
 # A port on which nobody listens: whom it stands for is unreachable, which is an outcome too.
 NOBODY = "127.0.0.1:1"
 
-FLEET = {
-    "hello": {},
-    "product-api": {"REDIS_URL": f"redis://{NOBODY}"},
+FLEET = sorted(path.name for path in (references.ROOT / "services").iterdir())
+VARIABLES = {
     "storefront": {"PRODUCT_API_URL": f"http://{NOBODY}"},
     "main-api": {"AUXILIARY_SERVICE_URL": f"http://{NOBODY}"},
     "auxiliary-service": {"AWS_BACKEND": "embedded"},
@@ -26,19 +27,45 @@ NO_SLI = ["/healthz", "/readyz", "/health", "/ready", "/metrics", "/version", "/
 
 
 @pytest.fixture(scope="session")
-def scrapes() -> dict[str, str]:
-    """What each service's management listener answers to a scrape, after requests to all of its paths."""
-    services = {}
+def redis_url() -> Iterator[str]:
+    """A real Redis: without one the cache's operations are not in /metrics."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = free.getsockname()
+    server = Process("/usr/bin/env", "redis-server", "--port", str(address[1]), "--bind", address[0], "--save", "")
     try:
-        for name, variables in FLEET.items():
-            services[name] = Service(name, **variables)
+        within(10, "Redis listens", lambda: accepts(address))
+        yield f"redis://{address[0]}:{address[1]}"
+    finally:
+        server.stop()
+
+
+def accepts(address: tuple[str, int]) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(address) == 0
+
+
+@pytest.fixture(scope="session")
+def scrapes(redis_url: str) -> dict[str, str]:
+    """What each service's management listener answers to a scrape, after requests to all of its paths."""
+    variables = VARIABLES | {"product-api": {"REDIS_URL": redis_url}}
+    services: dict[str, Service] = {}
+    try:
+        for name in FLEET:
+            services[name] = Service(name, **variables.get(name, {}))
+        cached = services["product-api"].management
+        within(10, "the cache is connected", lambda: "cache_operation_duration_seconds" in scrape(cached))
         for service in services.values():
             for path in PATHS + NO_SLI:
                 requests.get(service.url + path, timeout=10)
-        return {name: requests.get(f"http://{it.management}/metrics", timeout=10).text for name, it in services.items()}
+        return {name: scrape(service.management) for name, service in services.items()}
     finally:
         for service in services.values():
             service.stop()
+
+
+def scrape(management: str) -> str:
+    return requests.get(f"http://{management}/metrics", timeout=10).text
 
 
 @pytest.fixture(scope="session")
