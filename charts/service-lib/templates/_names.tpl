@@ -12,7 +12,8 @@
 
 {{/* Who the pods are: an account of their own, or one that is there already. */}}
 {{- define "service-lib.serviceAccountName" -}}
-{{- .Values.serviceAccount.name | default (ternary (include "service-lib.fullname" .) "default" .Values.serviceAccount.create) -}}
+{{- $own := ternary (include "service-lib.fullname" .) "default" .Values.serviceAccount.create -}}
+{{- .Values.serviceAccount.name | default $own -}}
 {{- end }}
 
 {{/* What the autoscaler scales, as kind and apiVersion. */}}

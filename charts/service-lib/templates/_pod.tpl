@@ -16,8 +16,9 @@ spec:
   # A Service named redis would set REDIS_PORT in every pod.
   enableServiceLinks: false
   # The drain, the requests in flight, and 5 s to flush and exit before the kubelet kills.
-  terminationGracePeriodSeconds: {{ add (include "service-lib.seconds" (dict "root" . "name" "DRAIN_DELAY_SEC" "default" 5))
-    (include "service-lib.seconds" (dict "root" . "name" "SHUTDOWN_TIMEOUT_SEC" "default" 20)) 5 }}
+  {{- $drain := include "service-lib.seconds" (dict "root" . "name" "DRAIN_DELAY_SEC" "default" 5) }}
+  {{- $shutdown := include "service-lib.seconds" (dict "root" . "name" "SHUTDOWN_TIMEOUT_SEC" "default" 20) }}
+  terminationGracePeriodSeconds: {{ add $drain $shutdown 5 }}
   securityContext:
     {{- include "service-lib.podSecurity" . | nindent 4 }}
   {{- with .Values.imagePullSecrets }}

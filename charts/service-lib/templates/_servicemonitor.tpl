@@ -1,5 +1,5 @@
-{{/* For a cluster without the fleet's own ServiceMonitor: one of the two is enough. monitoring/scrape says why each line is
-     as it is. */}}
+{{/* For a cluster without the fleet's own ServiceMonitor: one of the two is enough. monitoring/scrape says why each
+     line is as it is. */}}
 {{- define "service-lib.servicemonitor" -}}
 {{- with .Values.serviceMonitor -}}
 {{- if .enabled -}}

@@ -28,7 +28,8 @@ replicas: {{ .Values.replicas }}
 # Enough to roll back twice.
 revisionHistoryLimit: 3
 # What Kubernetes gives by default (a node may have to be added first), on top of the delay that is asked for.
-progressDeadlineSeconds: {{ add 600 (include "service-lib.seconds" (dict "root" . "name" "READINESS_DELAY_SEC" "default" 0)) }}
+{{- $delay := include "service-lib.seconds" (dict "root" . "name" "READINESS_DELAY_SEC" "default" 0) }}
+progressDeadlineSeconds: {{ add 600 $delay }}
 selector:
   matchLabels:
     {{- include "service-lib.selector" . | nindent 4 }}

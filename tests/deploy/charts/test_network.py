@@ -51,8 +51,8 @@ def labels(name, pods):
 
 
 def allows(rules, direction, peer_labels, namespace, *ports):
-    """Whether one of the rules names the peer and, by number or by name, the port. A peer is a pod of the same namespace
-    or any pod of another."""
+    """Whether one of the rules names the peer and, by number or by name, the port. A peer is a pod of the same
+    namespace or any pod of another."""
     for rule in rules:
         assert rule.get(direction) and rule.get("ports"), "no peer, or no port, allows all"
         if not {port["port"] for port in rule["ports"]} & set(ports):
