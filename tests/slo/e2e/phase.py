@@ -25,7 +25,8 @@ class Phase:
     sent: dict[str, int]
     # Errors and delays that hello injected meanwhile, as it says itself.
     injected: dict[str, float]
-    # Every alert that was pending or firing at some time.
+    # Every alert that was pending or firing at the end, or fired before. One that was pending for a moment and no more is
+    # none: at the very start a window holds a handful of requests, and a busy machine may delay one.
     alerts: set[Alert]
     # When the last sample of the phase had been evaluated, in seconds since 1970.
     end: float
@@ -46,13 +47,13 @@ def run(fleet: Fleet, directory: Path, *, excluded: bool = False) -> Phase:
         before = {kind: fleet.injected(kind) for kind in ("error", "latency")}
         users = fleet.users(SECONDS)
         others = fleet.probes(SECONDS) + (fleet.excluded(SECONDS) if excluded else [])
-        alerts = watch(prometheus, users + others)
+        fired = watch(prometheus, users + others)
         sent = count(users, fleet)
         for load in others:
             load.report()
         injected = {kind: fleet.injected(kind) - before[kind] for kind in before}
         end = settle(prometheus)
-        return Phase(prometheus, sent, injected, alerts | prometheus.alerts(), end)
+        return Phase(prometheus, sent, injected, fired | prometheus.alerts(), end)
     except BaseException:
         prometheus.stop()
         raise
@@ -64,12 +65,12 @@ def all_up(prometheus: Prometheus, targets: int) -> bool:
 
 
 def watch(prometheus: Prometheus, loads: list[Load]) -> set[Alert]:
-    """Collects alerts until the loads have ended."""
-    alerts: set[Alert] = set()
+    """Collects the alerts that fire until the loads have ended."""
+    fired: set[Alert] = set()
     while any(load.running() for load in loads):
-        alerts |= prometheus.alerts()
+        fired |= {alert for alert in prometheus.alerts() if alert.state == "firing"}
         time.sleep(0.5)
-    return alerts
+    return fired
 
 
 def settle(prometheus: Prometheus) -> float:
