@@ -41,3 +41,8 @@ pub use run::main;
 pub use server::{BindError, Server};
 pub use timestamp::Timestamp;
 pub use trace::TRACEPARENT;
+
+/// With musl's own allocator, which the images would have, a request takes a fifth more CPU time.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
