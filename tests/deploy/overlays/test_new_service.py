@@ -10,14 +10,14 @@ from overlay import build, copy, workloads
 
 @pytest.fixture(scope="module")
 def kustomize(tmp_path_factory):
-    """A copy with a sixth chart: hello's, under another name."""
-    scratch = tmp_path_factory.mktemp("sixth")
+    """A copy with one more chart: that of storefront, under another name."""
+    scratch = tmp_path_factory.mktemp("newcomer")
     folder = copy(scratch)
     shutil.copytree(ROOT / "charts", scratch / "charts", symlinks=True)
-    shutil.copytree(scratch / "charts/hello", scratch / "charts/echo", symlinks=True)
-    for path in (scratch / "charts/echo").rglob("*"):
+    shutil.copytree(scratch / "charts/storefront", scratch / "charts/newcomer", symlinks=True)
+    for path in (scratch / "charts/newcomer").rglob("*"):
         if path.is_file() and not path.is_symlink() and "service-lib" not in path.parts:
-            path.write_text(path.read_text().replace("hello", "echo"))
+            path.write_text(path.read_text().replace("storefront", "newcomer"))
     subprocess.run([sys.executable, folder / "render.py"], check=True)
     return folder
 
@@ -25,12 +25,12 @@ def kustomize(tmp_path_factory):
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_a_new_chart_is_in_every_environment_after_a_render(kustomize, environment):
     objects = build(kustomize / "overlays" / environment)
-    echo = workloads(objects)["echo"]
-    assert echo["kind"] == "Deployment"
-    configuration = echo["spec"]["template"]["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"]
+    newcomer = workloads(objects)["newcomer"]
+    assert newcomer["kind"] == "Deployment"
+    configuration = newcomer["spec"]["template"]["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"]
     assert objects["ConfigMap", configuration]["data"]["ENVIRONMENT"] == environment
-    assert objects["Ingress", "echo"]["spec"]["rules"][0]["host"] == f"echo.{environment}.flotilla.local"
-    assert ("NetworkPolicy", "echo") in objects
-    least = objects.get(("HorizontalPodAutoscaler", "echo"), {}).get("spec", {}).get("minReplicas")
+    assert objects["Ingress", "newcomer"]["spec"]["rules"][0]["host"] == f"newcomer.{environment}.flotilla.local"
+    assert ("NetworkPolicy", "newcomer") in objects
+    least = objects.get(("HorizontalPodAutoscaler", "newcomer"), {}).get("spec", {}).get("minReplicas")
     assert least == {"staging": 2, "production": 3}.get(environment)
-    assert (("PodDisruptionBudget", "echo") in objects) == (environment == "production")
+    assert (("PodDisruptionBudget", "newcomer") in objects) == (environment == "production")
