@@ -8,7 +8,18 @@ import pytest
 import yaml
 
 from cases import render
-from lib.render import CHARTS, ENVIRONMENTS, SERVICES, Document, environment_values, find, kinds
+from lib.render import (
+    CHARTS,
+    ENVIRONMENTS,
+    SERVICES,
+    Document,
+    documents,
+    environment_values,
+    find,
+    helm_template,
+    kinds,
+    scratch,
+)
 from lib.wiring import WORKLOADS
 
 # Paths in the rendered objects, without the environment's name, that may differ between two environments.
@@ -130,6 +141,20 @@ def test_what_all_charts_have_in_an_environment_is_the_same(environment):
         return {key: value for key, value in values.items() if key not in ("config", "secret", "ingress", "rollout")}
 
     assert all(common(chart) == common("hello") for chart in SERVICES)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("chart", SERVICES)
+def test_an_image_tag_is_changed_in_one_line(chart, environment):
+    [_, file] = environment_values(chart, environment)
+    text = Path(file).read_text()
+    changed = scratch() / f"{chart}-{environment}.yaml"
+    changed.write_text(re.sub(r'^  tag: ".*"$', '  tag: "9.9.9"', text, count=1, flags=re.MULTILINE))
+    found = documents(helm_template(chart, "-f", str(changed)))
+    [container] = [d for d in found if d["kind"] in WORKLOADS][0]["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == f"flotilla/{chart}:9.9.9"
+    labels = [document["metadata"]["labels"] for document in found]
+    assert {label["app.kubernetes.io/version"] for label in labels} == {"9.9.9"}
 
 
 def test_a_values_file_stays_short():

@@ -108,6 +108,14 @@ def test_a_value_that_makes_no_sense_is_refused_in_words(data, said):
     assert said in refusal("hello", data)
 
 
+@pytest.mark.parametrize("chart", SERVICES)
+def test_a_kubernetes_that_lacks_what_the_chart_needs_is_refused(chart):
+    with pytest.raises(Refused, match="requires kubeVersion"):
+        helm_template(chart, "--kube-version", "1.26.15")
+    # Providers add to the version.
+    helm_template(chart, "--kube-version", "1.27.0-gke.100")
+
+
 @pytest.mark.parametrize(
     "data",
     [

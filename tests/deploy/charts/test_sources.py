@@ -54,7 +54,20 @@ def test_values_are_short_and_every_key_has_its_line(chart):
 
 @pytest.mark.parametrize("chart", SERVICES)
 def test_a_thin_chart_is_one_include(chart):
-    assert (CHARTS / chart / "templates" / "all.yaml").read_text() == '{{- include "service-lib.all" . }}\n'
+    for file, name in (("all.yaml", "all"), ("NOTES.txt", "notes")):
+        assert (CHARTS / chart / "templates" / file).read_text() == f'{{{{- include "service-lib.{name}" . }}}}\n'
+
+
+@pytest.mark.parametrize("chart", SERVICES)
+def test_an_installation_ends_with_what_to_try_next(chart):
+    """Helm shows its notes only where there is a cluster: here they are made an object."""
+    copy = scratch() / "notes"
+    shutil.copytree(CHARTS / chart, copy / chart)
+    (copy / chart / "templates" / "notes.yaml").write_text('notes: {{ include "service-lib.notes" . | toJson }}\n')
+    given = (*environment_values(chart, "dev"), "--namespace", "a", "--show-only", "templates/notes.yaml")
+    notes = yaml.safe_load(helm_template(chart, *given, charts=copy))["notes"]
+    assert f"kubectl --namespace a port-forward service/{chart} 8080:http" in notes
+    assert (f"http://{chart}.dev.flotilla.local/" in notes) == (chart != "auxiliary-service")
 
 
 @pytest.mark.parametrize("chart", SERVICES)
