@@ -3,6 +3,7 @@
 import socket
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,10 @@ VARIABLES = {
     "main-api": {"AUXILIARY_SERVICE_URL": f"http://{NOBODY}"},
     "auxiliary-service": {"AWS_BACKEND": "embedded"},
 }
-PATHS = ["/", "/success", "/fail", "/products", "/products/1", "/s3-buckets", "/api/s3-buckets", "/parameter/unknown"]
-NO_SLI = ["/healthz", "/readyz", "/health", "/ready", "/metrics", "/version", "/nowhere"]
+PATHS = ["/", "/success", "/fail", "/work", "/products", "/products/1", "/openapi.json", "/healthz", "/readyz", "/health"]
+PATHS += ["/ready", "/metrics", "/version", "/nowhere", "/s3-buckets", "/parameters", "/parameter/unknown"]
+PATHS += ["/api/s3-buckets", "/api/parameters", "/api/parameter/unknown"]
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PURGE"]
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +50,7 @@ def accepts(address: tuple[str, int]) -> bool:
 
 @pytest.fixture(scope="session")
 def scrapes(redis_url: str) -> dict[str, str]:
-    """What each service's management listener answers to a scrape, after requests to all of its paths."""
+    """What each service's management listener answers to a scrape, after every method on every path."""
     variables = VARIABLES | {"product-api": {"REDIS_URL": redis_url}}
     services: dict[str, Service] = {}
     try:
@@ -56,8 +59,8 @@ def scrapes(redis_url: str) -> dict[str, str]:
         cached = services["product-api"].management
         within(10, "the cache is connected", lambda: "cache_operation_duration_seconds" in scrape(cached))
         for service in services.values():
-            for path in PATHS + NO_SLI:
-                requests.get(service.url + path, timeout=10)
+            for method, path in product(METHODS, PATHS):
+                requests.request(method, service.url + path, timeout=10)
         return {name: scrape(service.management) for name, service in services.items()}
     finally:
         for service in services.values():
