@@ -1,6 +1,7 @@
 """What each component does, on top of dev."""
 import pytest
-from lib.render import Refused
+import yaml
+from lib.render import ROOT, Refused
 from overlay import container, overlay, variables, with_components, workloads
 
 
@@ -17,6 +18,12 @@ def test_product_api_finds_its_backend(component, variable):
     objects = with_components("dev", component)
     assert variables(objects, workloads(objects)["product-api"])[variable].split("@")[1].startswith(f"{component}:")
     assert changed_pods(objects) == {"product-api", component}
+
+
+@pytest.mark.parametrize("component", ["postgres", "redis"])
+def test_a_backend_is_of_the_version_that_compose_has(component):
+    compose = yaml.safe_load((ROOT / "docker/compose.yaml").read_text())["services"]
+    assert container(workloads(overlay("qa"))[component])["image"] == compose[component]["image"]
 
 
 def test_static_credentials_are_a_secret_that_is_named():
