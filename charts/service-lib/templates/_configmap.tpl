@@ -4,7 +4,7 @@
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: {{ include "service-lib.configName" . }}
+  name: {{ include "service-lib.configName" . | quote }}
   labels:
     {{- include "service-lib.labels" . | nindent 4 }}
 data:

@@ -12,14 +12,14 @@ ports:
     protocol: TCP
 envFrom:
   - configMapRef:
-      name: {{ include "service-lib.configName" . }}
+      name: {{ include "service-lib.configName" . | quote }}
   {{- if .Values.secret.data }}
   - secretRef:
       name: {{ include "service-lib.fullname" . }}
   {{- end }}
   {{- range .Values.secret.existing }}
   - secretRef:
-      name: {{ . }}
+      name: {{ . | quote }}
   {{- end }}
 {{- if or .Values.faults.enabled .Values.env }}
 env:

@@ -14,17 +14,17 @@ metadata:
   {{- end }}
 spec:
   {{- with .className }}
-  ingressClassName: {{ . }}
+  ingressClassName: {{ . | quote }}
   {{- end }}
   {{- with .tlsSecret }}
   tls:
     - hosts:
         {{- toYaml $.Values.ingress.hosts | nindent 8 }}
-      secretName: {{ . }}
+      secretName: {{ . | quote }}
   {{- end }}
   rules:
     {{- range .hosts }}
-    - host: {{ . }}
+    - host: {{ . | quote }}
       http:
         paths:
           - path: /

@@ -1,7 +1,7 @@
 {{/* What never changes in the life of a workload, for it cannot be changed: no version in here. */}}
 {{- define "service-lib.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/* Labels of a pod. Nothing in here changes with the chart's own version, which is no reason to restart. */}}

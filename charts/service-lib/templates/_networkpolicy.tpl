@@ -31,7 +31,7 @@ spec:
     {{- range .Values.edges.callers }}
     - podSelector:
         matchLabels:
-          app.kubernetes.io/name: {{ . }}
+          app.kubernetes.io/name: {{ . | quote }}
     {{- end }}
     {{- if .Values.edges.ingressController }}
     {{- include "service-lib.policyNamespaces" .Values.networkPolicy.ingressNamespaces | trim | nindent 4 }}
@@ -53,7 +53,7 @@ spec:
 - to:
     - podSelector:
         matchLabels:
-          app.kubernetes.io/name: {{ .name }}
+          app.kubernetes.io/name: {{ .name | quote }}
   ports:
     - port: {{ .port }}
 {{- end }}
@@ -69,7 +69,7 @@ spec:
 {{- range .Values.networkPolicy.extraEgress }}
 - to:
     - ipBlock:
-        cidr: {{ .cidr }}
+        cidr: {{ .cidr | quote }}
   ports:
     {{- range .ports }}
     - port: {{ . }}
@@ -81,7 +81,7 @@ spec:
 {{- range . }}
 - namespaceSelector:
     matchLabels:
-      kubernetes.io/metadata.name: {{ . }}
+      kubernetes.io/metadata.name: {{ . | quote }}
 {{- end }}
 {{- end }}
 

@@ -11,7 +11,7 @@ metadata:
     {{- . | nindent 4 }}
   {{- end }}
 spec:
-  serviceAccountName: {{ include "service-lib.serviceAccountName" . }}
+  serviceAccountName: {{ include "service-lib.serviceAccountName" . | quote }}
   automountServiceAccountToken: false
   # A Service named redis would set REDIS_PORT in every pod.
   enableServiceLinks: false
@@ -24,7 +24,7 @@ spec:
   {{- with .Values.imagePullSecrets }}
   imagePullSecrets:
     {{- range . }}
-    - name: {{ . }}
+    - name: {{ . | quote }}
     {{- end }}
   {{- end }}
   {{- include "service-lib.scheduling" . | nindent 2 }}

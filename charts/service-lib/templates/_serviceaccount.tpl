@@ -4,7 +4,7 @@
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: {{ include "service-lib.serviceAccountName" . }}
+  name: {{ include "service-lib.serviceAccountName" . | quote }}
   labels:
     {{- include "service-lib.labels" . | nindent 4 }}
   {{- with .Values.serviceAccount.annotations }}

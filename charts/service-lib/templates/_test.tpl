@@ -10,7 +10,7 @@ metadata:
     {{- include "service-lib.testHook" 1 | nindent 4 }}
 spec:
   restartPolicy: Never
-  serviceAccountName: {{ include "service-lib.serviceAccountName" . }}
+  serviceAccountName: {{ include "service-lib.serviceAccountName" . | quote }}
   automountServiceAccountToken: false
   enableServiceLinks: false
   securityContext:
@@ -18,7 +18,7 @@ spec:
   {{- with .Values.imagePullSecrets }}
   imagePullSecrets:
     {{- range . }}
-    - name: {{ . }}
+    - name: {{ . | quote }}
     {{- end }}
   {{- end }}
   containers:
@@ -85,7 +85,7 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{/* Another name than the service's: its Service must not take this pod for a backend. */}}
 {{- define "service-lib.testSelector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}-test
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "service-lib.testLabels" -}}

@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.render import ENVIRONMENTS, Document, documents, environment_values, helm_template, values
 
-HOSTS = ["a.example", "b.example"]
+HOSTS = ["a.example", "*.b.example"]
 RULE = {
     "name": "slow",
     "match": {"path": "/"},

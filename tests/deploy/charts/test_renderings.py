@@ -4,7 +4,18 @@ import pytest
 
 from cases import OUTSIDE, all_renderings
 from lib import pod_security, schemas, wiring
-from lib.render import CHARTS, ENVIRONMENTS, HELM, SERVICES, environment_values, run, scratch
+from lib.render import (
+    CHARTS,
+    ENVIRONMENTS,
+    HELM,
+    SERVICES,
+    documents,
+    environment_values,
+    helm_template,
+    run,
+    scratch,
+    values,
+)
 
 pytestmark = pytest.mark.parametrize("chart", SERVICES)
 
@@ -32,6 +43,22 @@ def test_every_custom_resource_is_valid(chart):
 
 def test_names_selectors_ports_probes_and_policies_refer_to_what_exists(chart):
     assert problems(chart, lambda found: wiring.problems(found, OUTSIDE)) == []
+
+
+def test_a_name_that_looks_like_a_number_stays_a_name(chart):
+    names = {
+        "config": {"existing": "1"},
+        "secret": {"existing": ["2"]},
+        "serviceAccount": {"create": False, "name": "3"},
+        "imagePullSecrets": ["4"],
+        "networkPolicy": {"enabled": True, "ingressNamespaces": ["5"]},
+        "edges": {"callers": ["6"], "upstreams": [{"name": "7", "port": 80}]},
+        "ingress": {"enabled": True, "hosts": ["8"], "className": "9", "tlsSecret": "10"},
+        "image": {"tag": "11"},
+    }
+    found = documents(helm_template(chart, *values(names), release="12"))
+    assert schemas.problems(found) == []
+    assert wiring.problems(found, frozenset(["ConfigMap/1", "Secret/2", "ServiceAccount/3"])) == []
 
 
 def test_every_pod_meets_the_restricted_standard(chart):
