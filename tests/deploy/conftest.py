@@ -1,1 +1,1 @@
-"""Makes `lib` importable for the tests of charts and overlays, and shares what takes long to start."""
+"""Makes `lib` importable for the tests of charts and overlays: pytest adds the folder of a conftest.py to its path."""
