@@ -85,9 +85,13 @@ spec:
 {{- end }}
 {{- end }}
 
+{{/* The cluster's DNS, and NodeLocal DNSCache where a cluster has it: that runs in the node's network, where no selector
+     finds it, on an address that is the same everywhere. */}}
 {{- define "service-lib.policyDNS" -}}
 - to:
     {{- include "service-lib.policyNamespaces" (list "kube-system") | trim | nindent 4 }}
+    - ipBlock:
+        cidr: 169.254.20.10/32
   ports:
     - port: 53
       protocol: UDP

@@ -104,6 +104,10 @@ def test_services_leave_the_fleet_as_listed(environment):
     assert allowed == LEAVES
 
 
+# NodeLocal DNSCache.
+DNS = {("169.254.20.10/32", 53)}
+
+
 def blocks(policy):
     """What it may call by address."""
     return {
@@ -119,14 +123,27 @@ def test_addresses_are_open_only_where_they_are_asked_for():
     for service in SERVICES:
         text = helm_template(service, *values({"networkPolicy": {"enabled": True}}))
         expected = {("0.0.0.0/0", 443), ("::/0", 443)} if service == "auxiliary-service" else set()
-        assert blocks(find(documents(text), "NetworkPolicy", service)["spec"]) == expected
+        assert blocks(find(documents(text), "NetworkPolicy", service)["spec"]) == expected | DNS
+
+
+def test_names_are_asked_over_udp_and_tcp_of_the_cluster_and_of_the_nodes_cache():
+    for service in SERVICES:
+        for name in (service, f"{service}-test"):
+            rule = find(render(service, ("networkpolicy",)), "NetworkPolicy", name)["spec"]["egress"][0]
+            assert rule == {
+                "to": [
+                    {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
+                    {"ipBlock": {"cidr": "169.254.20.10/32"}},
+                ],
+                "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
+            }
 
 
 def test_extra_egress_is_what_it_says():
     extra = [{"cidr": "10.1.0.0/16", "ports": [5432, 6380]}, {"cidr": "169.254.170.23/32", "ports": [80]}]
     text = helm_template("product-api", *values({"networkPolicy": {"enabled": True, "extraEgress": extra}}))
     spec = find(documents(text), "NetworkPolicy", "product-api")["spec"]
-    assert blocks(spec) == {("10.1.0.0/16", 5432), ("10.1.0.0/16", 6380), ("169.254.170.23/32", 80)}
+    assert blocks(spec) == DNS | {("10.1.0.0/16", 5432), ("10.1.0.0/16", 6380), ("169.254.170.23/32", 80)}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

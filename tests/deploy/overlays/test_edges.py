@@ -64,7 +64,8 @@ def test_what_may_come_in_is_listed(environment):
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_may_go_out_is_listed(environment):
-    expected = {(service, "kube-system/", 53) for service in SERVICES} | CALLS
+    # The cluster's DNS, and the cache that a node may have of it.
+    expected = {(service, dns, 53) for service in SERVICES for dns in ("kube-system/", "169.254.20.10/32")} | CALLS
     expected |= {("auxiliary-service", cidr, 443) for cidr in ("0.0.0.0/0", "::/0")}
     assert allowed(overlay(environment), "egress") == expected
 
