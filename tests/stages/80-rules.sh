@@ -14,10 +14,10 @@ need_python pytest==9.2.0 PyYAML==6.0.3 requests==2.34.2 promql-parser==0.11.0 y
 cargo build --workspace --locked
 timeout 900 .venv/bin/pytest --quiet tests/slo/rules
 
-command -v kubectl >/dev/null || { skip foreign 'kubectl is missing: monitoring/ is not built'; exit 0; }
+command -v kubectl >/dev/null || skip foreign 'kubectl is missing: monitoring/ is not built' || exit 0
 rendered=$(mktemp)
 trap 'rm -f "$rendered"' EXIT
 kubectl kustomize monitoring >"$rendered"
 grep -q '^kind: ServiceMonitor$' "$rendered"
-[ -d ../shared/crd-schemas ] || { skip foreign 'the schemas of the custom resources are missing: PrometheusRules are not checked'; exit 0; }
+[ -d ../shared/crd-schemas ] || skip foreign 'the schemas of the custom resources are missing: PrometheusRules are not checked' || exit 0
 .venv/bin/python ../shared/tools/validate-crds.py "$rendered"
