@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from cases import render
+from lib import edges
 from lib.render import ENVIRONMENTS, SERVICES, documents, find, helm_template, values
 from lib.wiring import WORKLOADS, matches
 
@@ -15,20 +16,15 @@ OTHERS = ("redis", "postgres", "stranger", *(f"{service}-test" for service in SE
 NAMESPACES = ("ingress-nginx", "monitoring", "argo-rollouts", "kube-system", "stranger")
 
 CALLS = {
-    ("ingress-nginx", "storefront", "http"),
-    ("ingress-nginx", "hello", "http"),
-    ("ingress-nginx", "main-api", "http"),
-    ("ingress-nginx", "product-api", "http"),
-    ("main-api", "auxiliary-service", "http"),
-    ("storefront", "product-api", "http"),
+    *((caller, called, "http") for caller, called in edges.CALLS),
+    *(("ingress-nginx", service, "http") for service in SERVICES if service not in edges.INTERNAL),
     *(("monitoring", service, "metrics") for service in SERVICES),
     *(("argo-rollouts", service, "http") for service in SERVICES),
     *((f"{service}-test", service, "http") for service in SERVICES),
 }
 # Out of the fleet: to a pod or namespace, and its port.
 LEAVES = {
-    ("product-api", "redis", 6379),
-    ("product-api", "postgres", 5432),
+    *edges.BACKENDS,
     *((service, "kube-system", 53) for service in SERVICES),
 }
 

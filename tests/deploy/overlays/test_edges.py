@@ -1,15 +1,12 @@
-"""Who may talk to whom: exactly what is listed here, and every URL in a configuration among it."""
+"""Who may talk to whom: exactly what lib/edges.py lists, and every URL in a configuration among it."""
 import re
 
 import pytest
-from lib.render import ENVIRONMENTS, SERVICES
+from lib.edges import BACKENDS, CALLS, INTERNAL
+from lib.render import ENVIRONMENTS
 from overlay import container, data, overlay, variables, workloads
 
-# Every other service is for clients outside the cluster.
-INTERNAL = {"auxiliary-service"}
 METRICS = 4040
-CALLS = {("main-api", "auxiliary-service", 8001), ("storefront", "product-api", 3000),
-         ("product-api", "redis", 6379), ("product-api", "postgres", 5432)}
 URL = re.compile(r"^(?P<scheme>[a-z]+)://(?:[^@/]*@)?(?P<host>[^:/]+):(?P<port>\d+)")
 
 
@@ -51,23 +48,50 @@ def allowed(objects, direction):
     return edges
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_may_come_in_is_listed(environment):
-    objects = overlay(environment)
-    expected = {("monitoring/", service, METRICS) for service in SERVICES}
-    for service in SERVICES:
+def listed(objects, calls):
+    """The calls of services with the number of the port, and those to what is no service."""
+    return {(caller, called, port(objects, called, "http")) for caller, called in calls} | BACKENDS
+
+
+def assert_only_listed_calls(objects, calls=CALLS):
+    """Both directions of every policy allow what is listed, and nothing else."""
+    services = {name for kind, name in objects if kind == "NetworkPolicy"} - {"default-deny", "postgres", "redis"}
+    incoming = {("monitoring/", service, METRICS) for service in services}
+    for service in services:
         callers = {"argo-rollouts/", f"{service}-test"} | (set() if service in INTERNAL else {"ingress-nginx/"})
-        expected |= {(caller, service, port(objects, service, "http")) for caller in callers}
-    expected |= {call for call in CALLS if call[1] in workloads(objects)}
-    assert allowed(objects, "ingress") == expected
+        incoming |= {(caller, service, port(objects, service, "http")) for caller in callers}
+    incoming |= {call for call in listed(objects, calls) if call[1] in workloads(objects)}
+    assert allowed(objects, "ingress") == incoming
+    # DNS, in the cluster or on the node.
+    outgoing = {(service, dns, 53) for service in services for dns in ("kube-system/", "169.254.20.10/32")}
+    outgoing |= {("auxiliary-service", cidr, 443) for cidr in ("0.0.0.0/0", "::/0")} | listed(objects, calls)
+    assert allowed(objects, "egress") == outgoing
+
+
+def assert_urls_are_calls(objects, calls=CALLS):
+    """The configuration names all that is listed and is there, and each name is an edge that both ends allow."""
+    outgoing, incoming = allowed(objects, "egress"), allowed(objects, "ingress")
+    named = set()
+    for caller, value in urls(objects):
+        host, asked = URL.match(value).group("host", "port")
+        [target] = [each["targetPort"] for each in objects["Service", host]["spec"]["ports"] if each["port"] == int(asked)]
+        call = (caller, host, port(objects, host, target))
+        assert call in outgoing and call in incoming, value
+        named.add(call)
+    # In dev product-api has neither database nor cache; in production their Secrets are elsewhere.
+    assert named == {call for call in listed(objects, calls) if call[1] in workloads(objects)}
+
+
+def urls(objects):
+    return [(name, value) for name, workload in workloads(objects).items()
+            for value in variables(objects, workload).values() if "://" in value]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_may_go_out_is_listed(environment):
-    # The cluster's DNS, and the cache that a node may have of it.
-    expected = {(service, dns, 53) for service in SERVICES for dns in ("kube-system/", "169.254.20.10/32")} | CALLS
-    expected |= {("auxiliary-service", cidr, 443) for cidr in ("0.0.0.0/0", "::/0")}
-    assert allowed(overlay(environment), "egress") == expected
+def test_nothing_but_the_listed_calls_is_allowed(environment):
+    objects = overlay(environment)
+    assert {name for kind, name in objects if kind == "NetworkPolicy"} == {*workloads(objects), "default-deny"}
+    assert_only_listed_calls(objects)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -78,18 +102,7 @@ def test_whoever_has_no_policy_is_closed(environment):
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_url_is_an_edge_that_both_ends_allow(environment):
-    objects = overlay(environment)
-    urls = [(name, value) for name, workload in workloads(objects).items()
-            for value in variables(objects, workload).values() if "://" in value]
-    # In dev product-api has neither database nor cache; in production their Secrets are elsewhere.
-    assert len(urls) == (4 if environment in ("qa", "staging") else 2)
-    outgoing, incoming = allowed(objects, "egress"), allowed(objects, "ingress")
-    for caller, value in urls:
-        host, asked = URL.match(value).group("host", "port")
-        [target] = [each["targetPort"] for each in objects["Service", host]["spec"]["ports"] if each["port"] == int(asked)]
-        number = port(objects, host, target)
-        assert (caller, host, number) in outgoing, value
-        assert (caller, host, number) in incoming, value
+    assert_urls_are_calls(overlay(environment))
 
 
 @pytest.mark.parametrize("environment", ["qa", "staging"])
