@@ -127,7 +127,7 @@ impl Rules {
         let rule = self.0.iter().find(|rule| rule.record.as_ref() == Some(&name));
         let rule = rule.ok_or_else(|| format!("{name} is not recorded"))?;
         match rule.expr.split_once(&format!("[{window}]")) {
-            Some((before, _)) if before.starts_with("sum_over_time(") => {
+            Some((before, _)) if before.contains("sum_over_time(") => {
                 let recorded = before.rsplit_once(":rate").map_or("", |(_, recorded)| recorded);
                 value::duration(recorded)
             }
