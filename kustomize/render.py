@@ -164,18 +164,27 @@ def versions(service):
     """
     label = "metadata.labels.[app.kubernetes.io/version]"
     image = "template.spec.containers.0.image"
-    # By the whole end of the image's name, for its registry may have a port.
-    tag = {"fieldPath": image, "options": {"delimiter": f"/{service}:", "index": 1}}
-    # A digest may follow the tag, and no label may hold it.
-    before_digest = {"fieldPath": image, "options": {"delimiter": "@", "index": 0}}
     source = {"kind": "PodTemplate", "name": service}
+
+    def part(delimiter, index):
+        return source | {"fieldPath": image, "options": {"delimiter": delimiter, "index": index}}
+
     targets = [{"select": {"labelSelector": f"app.kubernetes.io/name={service}"}, "fieldPaths": [label]}]
     targets += [
         {"select": {"kind": kind, "name": service}, "fieldPaths": [f"spec.template.{label}"]}
         for kind in ("Deployment", "Rollout")
     ]
-    itself = [{"select": source, "fieldPaths": [image]}]
-    return [{"source": source | before_digest, "targets": itself}, {"source": source | tag, "targets": targets}]
+    itself = {"select": source, "fieldPaths": [image]}
+    # The tag is what follows the last colon, which is the second where the registry has a port, and no index says "the
+    # last". With the second part once more at the end, `name:tag:tag` or `host:port/name:tag:port/name`, the tag is
+    # the third part either way. An index beyond the end appends.
+    appended = itself | {"options": {"delimiter": ":", "index": 9}}
+    return [
+        # A digest may follow the tag, and no label may hold it.
+        {"source": part("@", 0), "targets": [itself]},
+        {"source": part(":", 1), "targets": [appended]},
+        {"source": part(":", 2), "targets": targets},
+    ]
 
 
 def kustomization(**fields):

@@ -1,6 +1,7 @@
 """A change in one place of one overlay reaches the pods, and only those that it is for."""
 import pytest
 import yaml
+from lib.render import Refused
 from overlay import build, container, copy, overlay, workloads
 
 DIGEST = "sha256:24a0c4b4a4c0eb97a1aabb8e29f18e917d05abfe1b7a7c07857230879ce7d3d3"
@@ -32,6 +33,9 @@ def test_a_changed_variable_rolls_hello_and_nothing_else(tmp_path, environment, 
     ("newTag: 0.2.0", "flotilla/hello:0.2.0"),
     (f"newTag: 0.2.0\n    digest: {DIGEST}", f"flotilla/hello:0.2.0@{DIGEST}"),
     ("newTag: 0.2.0\n    newName: localhost:5000/team/hello", "localhost:5000/team/hello:0.2.0"),
+    ("newTag: 0.2.0\n    newName: registry.example.com/acme/flotilla-hello", "registry.example.com/acme/flotilla-hello:0.2.0"),
+    ("newTag: 0.2.0\n    newName: hi", "hi:0.2.0"),
+    (f"newTag: 0.2.0\n    newName: localhost:5000/hi\n    digest: {DIGEST}", f"localhost:5000/hi:0.2.0@{DIGEST}"),
 ])
 def test_a_changed_tag_is_the_version_everywhere(tmp_path, environment, line, image):
     entry = "- name: flotilla/hello\n    "
@@ -51,3 +55,11 @@ def test_a_password_of_ones_own_reaches_the_server(tmp_path):
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "postgres"}, "stringData": {"password": "mine"}}
     (folder / "password.yaml").write_text(yaml.safe_dump(secret))
     assert workloads(build(folder))["postgres"]["spec"]["template"] != workloads(overlay("qa"))["postgres"]["spec"]["template"]
+
+
+@pytest.mark.parametrize("line", [f"digest: {DIGEST}", f"digest: {DIGEST}\n    newName: hello"])
+def test_a_digest_without_a_tag_is_refused(tmp_path, line):
+    """For there is nothing that the version could be."""
+    entry = "- name: flotilla/hello\n    "
+    with pytest.raises(Refused, match="options.index 1 is out of bounds"):
+        changed(tmp_path, "dev", f"{entry}newTag: 0.1.0", entry + line)
