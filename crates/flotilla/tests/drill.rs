@@ -80,6 +80,21 @@ fn an_alert_that_comes_after_a_short_fault_is_announced() {
 }
 
 #[test]
+fn an_alert_at_the_faults_last_moment_is_not_promised() {
+    // The long window is at 14.4 in that moment and in no other.
+    let condition = "burn_rate5m >= 14.4";
+    let edge = line(&printed("--burn 14.4 --for 1h"), condition);
+    assert!(edge.ends_with("at the edge of 1h: may fire after 60.0 min"), "{edge}");
+    assert!(line(&printed("--burn 14.4 --for 61m"), condition).ends_with("fires after 60.0 min"));
+}
+
+#[test]
+fn it_says_that_requests_which_are_in_no_objective_are_struck_too() {
+    let text = printed("--burn 14.4 --for 5m");
+    assert!(text.contains("counts every request to the service: with traffic to /fail or unknown paths"));
+}
+
+#[test]
 fn what_no_fault_can_do_is_one_line() {
     for (arguments, says) in [
         ("--burn 1001 --for 5m", "100.1 % of all requests would have to fail"),
@@ -97,7 +112,8 @@ fn what_no_fault_can_do_is_one_line() {
 fn bad_arguments_say_what_is_allowed() {
     for (arguments, says) in [
         ("--slo latency --burn 1 --for 5m", "[possible values: availability]"),
-        ("--burn -1 --for 5m", "--burn"),
+        ("--burn -1 --for 5m", "such as 14.4"),
+        ("--burn 1 --for 5m --objective -1", "such as 99.9"),
         ("--burn 1e3 --for 5m", "such as 14.4"),
         ("--burn 1 --for 0s", "from 1s to 30d"),
         ("--burn 1 --for 31d", "from 1s to 30d"),

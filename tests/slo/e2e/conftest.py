@@ -58,7 +58,7 @@ def clean(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ph
 
 @pytest.fixture(scope="session")
 def errors(fleet: Fleet, held: Drill, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phase]:
-    """hello fails 3 % of all requests, by the drill's own rule."""
+    """hello fails 3 % of all requests, by the drill's own rule; none of them is one that no objective is about."""
     yield from run(fleet, tmp_path_factory.mktemp("errors") / "prometheus", held.text)
 
 

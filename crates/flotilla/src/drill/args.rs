@@ -11,7 +11,8 @@ use super::share::{Burn, Share};
 #[command(after_help = "\
 The output is a complete fault file: what is no rule is a comment. Write it to the file that FAULTS_FILE names:
   flotilla drill --burn 14.4 --for 5m > faults.yaml
-The times suppose constant traffic, in which the fault strikes every request alike. Scrapes and evaluations add theirs.
+The rule counts every request to the service: with traffic to /fail or unknown paths the share of SLI requests that fail
+differs. The times suppose constant traffic to other paths. Scrapes and evaluations add theirs.
 Exit status: 0 printed, 2 bad arguments.")]
 pub(crate) struct Args {
     /// The objective whose budget is burnt
@@ -19,7 +20,7 @@ pub(crate) struct Args {
     pub(super) slo: Slo,
 
     /// How many times faster than the budget allows: at 1 it is used up exactly at the end of its 30 days
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", allow_hyphen_values = true)]
     pub(super) burn: Burn,
 
     /// How long the fault lasts once the rule is loaded
@@ -35,7 +36,7 @@ pub(crate) struct Args {
     pub(super) history: History,
 
     /// Another objective than the environment's, in percent of requests
-    #[arg(long, value_name = "PERCENT", value_parser = Share::beyond_objective)]
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, value_parser = Share::beyond_objective)]
     pub(super) objective: Option<Share>,
 }
 

@@ -26,6 +26,12 @@ impl fmt::Display for Drill {
         let (failing, objective) = (share.percent(), self.budget.rest().percent());
         let (spent, duration) = (self.spent(), format_duration(*duration));
         writeln!(f, "# {environment}: {failing} % of all requests fail for {duration}.")?;
+        // Its stride runs over all of them, and so can fall on the others alone: /success and /fail in turn.
+        writeln!(
+            f,
+            "# The rule counts every request to the service: with traffic to /fail or unknown paths"
+        )?;
+        writeln!(f, "# the share of SLI requests that fail differs.")?;
         writeln!(
             f,
             "# The 30-day budget of {objective} % burns at {burn} times its rate: {spent:.2} % of it is spent."
@@ -70,7 +76,11 @@ impl Drill {
         };
         let duration = self.fault.duration;
         let fires = match outcome(&alert.conditions, alert.hold, self.fault) {
-            Outcome::Fires(time) if time <= duration => format!("fires after {}", minutes(time)),
+            Outcome::Fires(time) if time < duration => format!("fires after {}", minutes(time)),
+            // In the fault's last moment scrapes and evaluations decide, and that is no promise.
+            Outcome::Fires(time) if time == duration => {
+                format!("at the edge of {}: may fire after {}", format_duration(duration), minutes(time))
+            }
             Outcome::Fires(time) => {
                 let late = minutes(time);
                 format!("not within {}, but after {late}: windows remember", format_duration(duration))
