@@ -22,6 +22,12 @@ For Kubernetes {kubernetes}. `config.data` and `secret.data` take the variables 
 [{name}](../../services/{name}/README.md) and of [every service](../../README.md).
 Any other is refused by its name, as is every key that is not in this table.
 
+- Where `config.existing` is named, repeat its `DRAIN_DELAY_SEC`, `SHUTDOWN_TIMEOUT_SEC` and `READINESS_DELAY_SEC` in
+  `config.data`, if it has them: the chart cannot see into it, and computes from them how long a pod is given to start
+  and to end.
+- In a Rollout a stable pod that restarts during a canary starts with the canary's variables: Helm changes the
+  ConfigMap and the Secret in place.
+{about}
 | key | default | meaning |
 |---|---|---|
 {rows}
@@ -34,6 +40,8 @@ def text(chart: Path, documented: list[Value]) -> str:
         name=chart.name,
         description=about["description"],
         kubernetes=about["kubeVersion"].removesuffix("-0"),
+        # What only one chart has to say, by hand.
+        about=(chart / "about.md").read_text() if (chart / "about.md").exists() else "",
         rows="\n".join(row(value) for value in documented if value.comment and not is_group(value, documented)),
     )
 

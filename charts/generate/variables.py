@@ -4,16 +4,24 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OPTION = re.compile(r"^ +--[\w-]+ <[^>]+>\s+(?P<help>.+?) \[env: (?P<name>\w+)\]", re.MULTILINE)
+OPTION = re.compile(r"^ +--[\w-]+ <(?P<kind>[^>]+)>\s+(?P<help>.+?) \[env: (?P<name>\w+)\]", re.MULTILINE)
 
 # What the chart relies on (the ports of the probes and the Service), sets itself, or leaves to the image.
 TAKEN = {"HTTP_ADDR", "MANAGEMENT_ADDR", "FAULTS_FILE", "BUILD_COMMIT"}
 
 
-def of(service: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Name and meaning of those that are no secret, and of those that are."""
+class Variable(NamedTuple):
+    """`kind` is what --help shows in place of the value, such as SECONDS."""
+
+    kind: str
+    meaning: str
+
+
+def of(service: str) -> tuple[dict[str, Variable], dict[str, Variable]]:
+    """Those that are no secret, and those that are, by name."""
     binary = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / service
     if not binary.exists():
         raise SystemExit(f"{binary} is missing: cargo build -p {service}")
@@ -22,7 +30,7 @@ def of(service: str) -> tuple[dict[str, str], dict[str, str]]:
     return options(plain), options(secret)
 
 
-def options(text: str) -> dict[str, str]:
+def options(text: str) -> dict[str, Variable]:
     found = list(OPTION.finditer(text))
     assert len(found) == text.count("[env: "), "an option of --help was not understood"
-    return {match["name"]: match["help"] for match in found if match["name"] not in TAKEN}
+    return {m["name"]: Variable(m["kind"], m["help"]) for m in found if m["name"] not in TAKEN}

@@ -13,5 +13,46 @@
 {{- if and .rollout.enabled (eq .rollout.trafficRouter "nginx") (not .ingress.enabled) -}}
 {{- fail "rollout.trafficRouter nginx needs ingress.enabled." -}}
 {{- end -}}
+{{- if and .autoscaling.enabled (not .resources.requests.cpu) -}}
+{{- fail "autoscaling.enabled needs resources.requests.cpu, of which it measures percents." -}}
+{{- end -}}
+{{- if and .image.digest (not .image.tag) -}}
+{{- fail "image.digest needs image.tag, which names the version." -}}
+{{- end -}}
+{{- if eq (int .ports.service) 4040 -}}
+{{- fail "ports.service cannot be 4040, which is the metrics port of the Service." -}}
+{{- end -}}
+{{- end -}}
+{{- include "service-lib.checkNames" . -}}
+{{- include "service-lib.checkReserved" . -}}
+{{- end }}
+
+{{/* A Service's name is a label of DNS, and one that starts with a letter. The longest suffix is -canary. */}}
+{{- define "service-lib.checkNames" -}}
+{{- $name := include "service-lib.fullname" . -}}
+{{- if not (and (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) (le (len $name) 56)) -}}
+{{- printf "No Service can be named %q: a release name has letters, digits and -, a letter first." $name | fail -}}
+{{- end -}}
+{{- end }}
+
+{{/* What the chart computes with, or says itself. */}}
+{{- define "service-lib.checkReserved" -}}
+{{- range .Values.env -}}
+{{- if has .name (list "DRAIN_DELAY_SEC" "SHUTDOWN_TIMEOUT_SEC" "READINESS_DELAY_SEC") -}}
+{{- printf "env cannot set %s: config.data can, from which the chart computes the grace period." .name | fail -}}
+{{- end -}}
+{{- if has .name (list "HTTP_ADDR" "MANAGEMENT_ADDR" "FAULTS_FILE") -}}
+{{- printf "env cannot set %s: the chart relies on it." .name | fail -}}
+{{- end -}}
+{{- end -}}
+{{- range $key, $_ := .Values.podLabels -}}
+{{- if or (hasPrefix "app.kubernetes.io/" $key) (eq $key "track") -}}
+{{- printf "podLabels cannot set %s: it is the chart's own." $key | fail -}}
+{{- end -}}
+{{- end -}}
+{{- range $key, $_ := .Values.podAnnotations -}}
+{{- if hasPrefix "checksum/" $key -}}
+{{- printf "podAnnotations cannot set %s: it is the chart's own." $key | fail -}}
+{{- end -}}
 {{- end -}}
 {{- end }}

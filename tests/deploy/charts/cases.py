@@ -32,7 +32,7 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "account": {"serviceAccount": {"create": False, "name": "there"}},
     "pod": {
         "imagePullSecrets": ["there"],
-        "image": {"registry": "registry.example:5000", "digest": "sha256:" + "0" * 64},
+        "image": {"registry": "registry.example:5000", "tag": "v2", "digest": "sha256:" + "0" * 64},
         "env": [{"name": "RUST_BACKTRACE", "value": "1"}],
         "podLabels": {"team": "a"},
         "podAnnotations": {"note": "b"},

@@ -79,6 +79,13 @@ def test_a_pod_is_given_longer_than_drain_and_shutdown_take(chart, drain, shutdo
     assert needed + 5 <= grace <= math.ceil(needed) + 6
 
 
+def test_data_says_how_long_the_delays_of_an_existing_configmap_are(chart):
+    data = {"DRAIN_DELAY_SEC": 60, "READINESS_DELAY_SEC": 900}
+    found = rendered(chart, {"config": {"existing": "there", "data": data}})
+    assert pod(found)["terminationGracePeriodSeconds"] == 60 + 20 + 5
+    assert workload(found)["spec"]["progressDeadlineSeconds"] == 600 + 900
+
+
 @pytest.mark.parametrize("delay", [0, 10, "0.5", 7200])
 def test_a_readiness_delay_neither_restarts_a_pod_nor_fails_a_rollout(chart, delay):
     for switches in ({}, {"rollout": {"enabled": True}}):

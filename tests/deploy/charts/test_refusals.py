@@ -1,10 +1,14 @@
 """What a chart refuses: every unknown key and wrong type by its name, and what is wrong together in one sentence."""
 
+import json
+import re
+import shutil
+
 import pytest
 import yaml
 
-from cases import HOSTS
-from lib.render import CHARTS, SERVICES, Refused, helm_template, values
+from cases import HOSTS, RULE
+from lib.render import CHARTS, SERVICES, Refused, helm_template, scratch, values
 
 
 def refusal(chart, data):
@@ -35,7 +39,49 @@ def test_a_misspelt_key_is_refused_by_its_name_wherever_it_stands(chart):
 
     text = refusal(chart, typos(known))
     for path in paths(known):
-        assert f"Additional property {path[-1]}x is not allowed" in text, path
+        parent = ".".join(path[:-1]) or "(root)"
+        assert f"- {parent}: Additional property {path[-1]}x is not allowed" in text, path
+
+
+LISTS = {
+    "edges.upstreams": {"name": "a", "port": 1},
+    "networkPolicy.extraEgress": {"cidr": "10.0.0.0/8", "ports": [1]},
+    "env": {"name": "A", "value": "b"},
+    "faults.rules": RULE,
+    "faults.rules.0.match": RULE["match"],
+    "faults.rules.0.error": RULE["error"],
+    "faults.rules.0.latency": RULE["latency"],
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_misspelt_key_in_an_item_of_a_list_is_refused_by_its_name(path):
+    wrong = LISTS[path] | {"typo": 1}
+    owner, _, last = path.partition(".0.")
+    value = [RULE | {last: wrong} if last else wrong]
+    for key in reversed(owner.split(".")):
+        value = {key: value}
+    place = path if last else f"{path}.0"
+    assert f"- {place}: Additional property typo is not allowed" in refusal("hello", value)
+
+
+@pytest.mark.parametrize("group", ["resources.requests", "networkPolicy.extraEgress.[]", "service-lib"])
+def test_a_group_that_is_left_open_lets_a_typo_pass(group):
+    """Only that it is closed refuses it, so the tests above would notice."""
+    copy = scratch() / f"open-{group}"
+    shutil.copytree(CHARTS, copy, symlinks=True)
+    file = copy / "hello" / "values.schema.json"
+    schema = node = json.loads(file.read_text())
+    value = {"typo": "1"} | ({"cidr": "10.0.0.0/8", "ports": [1]} if "[]" in group else {})
+    for key in group.split("."):
+        node = node["items"] if key == "[]" else node["properties"][key]
+    for key in reversed(group.split(".")):
+        value = [value] if key == "[]" else {key: value}
+    with pytest.raises(Refused, match="typo is not allowed"):
+        helm_template("hello", *values(value), charts=copy)
+    del node["additionalProperties"]
+    file.write_text(json.dumps(schema))
+    helm_template("hello", *values(value), "--namespace", "open", charts=copy)
 
 
 @pytest.mark.parametrize("chart", SERVICES)
@@ -102,10 +148,59 @@ def lookup(value, path):
             {"rollout": {"enabled": True, "trafficRouter": "nginx"}},
             "rollout.trafficRouter nginx needs ingress.enabled.",
         ),
+        (
+            {"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": None}}},
+            "autoscaling.enabled needs resources.requests.cpu",
+        ),
+        ({"image": {"digest": "sha256:" + "0" * 64}}, "image.digest needs image.tag, which names the version."),
+        ({"ports": {"container": 9000}}, "ports.container: ports.container does not match: 8080"),
+        ({"ports": {"service": 4040}}, "ports.service cannot be 4040"),
+        ({"podLabels": {"track": "canary"}}, "podLabels cannot set track: it is the chart's own."),
+        ({"podLabels": {"app.kubernetes.io/name": "a"}}, "podLabels cannot set app.kubernetes.io/name"),
+        ({"podAnnotations": {"checksum/config": "a"}}, "podAnnotations cannot set checksum/config"),
+        ({"env": [{"name": "DRAIN_DELAY_SEC", "value": "1"}]}, "env cannot set DRAIN_DELAY_SEC: config.data can"),
+        ({"env": [{"name": "HTTP_ADDR", "value": "0.0.0.0:9000"}]}, "env cannot set HTTP_ADDR"),
+        ({"env": [{"name": "A", "value": 1}]}, "env.0.value: Invalid type. Expected: string"),
+        ({"service-lib": {"replicas": 2}}, "service-lib: Additional property replicas is not allowed"),
+        ({"faults": {"rules": [{"name": "a"}]}}, "faults.rules.0: error is required"),
+        ({"faults": {"rules": [RULE | {"error": {"rate": 2}}]}}, "error.rate: Must be less than or equal to 1"),
+        ({"faults": {"rules": [RULE | {"error": {"rate": "2%"}}]}}, "error.rate: Does not match pattern"),
+        ({"faults": {"rules": [RULE | {"latency": "slow"}]}}, "faults.rules.0.latency: Does not match pattern"),
+        ({"faults": {"rules": [RULE | {"latency": {"p50": "1s"}}]}}, "faults.rules.0.latency: p90 is required"),
+        ({"faults": {"rules": [RULE | {"ttl": 30}]}}, "faults.rules.0.ttl: Invalid type. Expected: string"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_in_words(data, said):
     assert said in refusal("hello", data)
+
+
+@pytest.mark.parametrize("variable", ["DRAIN_DELAY_SEC", "SHUTDOWN_TIMEOUT_SEC", "READINESS_DELAY_SEC"])
+@pytest.mark.parametrize("value", [-1, 86401, 1e30, "5s", "abc", "1e30", "-0", "86400.5", "nan", True])
+def test_a_delay_that_the_program_would_not_take_is_refused_by_its_name(variable, value):
+    text = refusal("hello", {"config": {"data": {variable: value}}})
+    said = "Invalid type" if value is True else "must be a number of seconds from 0 to 86400"
+    assert re.search(f"{variable}.*{said}", text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "variable", "value"),
+    [
+        ("config", "SERVICE_VERSION", 1.10),
+        ("config", "GREETING", True),
+        ("config", "ENVIRONMENT", 7),
+        ("secret", "ADMIN_TOKEN", 83),
+        ("secret", "FAIL_RATE", 0.5),
+    ],
+)
+def test_text_that_yaml_takes_for_something_else_is_refused_by_the_keys_name(kind, variable, value):
+    text = refusal("hello", {kind: {"data": {variable: value}}})
+    assert f"{kind}.data.{variable}: Invalid type. Expected: string" in text
+
+
+@pytest.mark.parametrize("release", ["12", "a.b", "1-hello"])
+def test_a_release_whose_service_no_cluster_would_take_is_refused(release):
+    with pytest.raises(Refused, match=f'No Service can be named "{release}'):
+        helm_template("hello", release=release)
 
 
 @pytest.mark.parametrize("chart", SERVICES)
@@ -123,7 +218,10 @@ def test_a_kubernetes_that_lacks_what_the_chart_needs_is_refused(chart):
         {"autoscaling": {"enabled": True}},
         {"rollout": {"enabled": True}},
         {"replicas": 2, "secret": {"data": {"DATABASE_URL": "sqlite:///data/products"}}},
+        {"replicas": 2, "secret": {"data": {"DATABASE_URL": "postgres.example"}}},
         {"replicas": 2, "secret": {"data": {"REDIS_URL": "redis://redis:6379"}}},
+        {"replicas": 2, "secret": {"existing": ["product-api-cache"]}},
+        {"replicas": 2, "env": [{"name": "DATABASE_URL", "value": "sqlite://file"}]},
     ],
 )
 def test_product_api_refuses_more_than_one_pod_without_a_database_that_they_share(data):
@@ -138,7 +236,10 @@ def test_product_api_refuses_more_than_one_pod_without_a_database_that_they_shar
     "database",
     [
         {"secret": {"data": {"DATABASE_URL": "postgres://u:p@postgres/db"}}},
+        {"secret": {"data": {"DATABASE_URL": "postgresql://u:p@postgres/db"}}},
         {"secret": {"existing": ["product-api-database"]}},
+        {"secret": {"existing": ["product-api-cache", "product-api-database"]}},
+        {"env": [{"name": "DATABASE_URL", "value": "postgres://u:p@postgres/db"}]},
         {"env": [{"name": "DATABASE_URL", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]},
     ],
 )
