@@ -2,7 +2,7 @@
 import pytest
 import yaml
 from lib.render import ROOT, Refused
-from overlay import container, overlay, variables, with_components, workloads
+from overlay import build, container, copy, overlay, variables, with_components, workloads
 
 
 def test_memory_stress_holds_more_than_an_analysis_allows_and_less_than_the_limit():
@@ -49,19 +49,48 @@ def test_a_canary_takes_the_place_of_the_deployment():
 
 
 def test_a_canary_that_is_autoscaled_is_the_target():
-    objects = with_components("dev", "autoscaling", "canary")
+    objects = with_components("dev", "postgres", "autoscaling", "canary")
     target = objects["HorizontalPodAutoscaler", "hello"]["spec"]["scaleTargetRef"]
     assert target == {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "hello"}
 
 
-def test_a_canary_before_what_it_takes_over_is_refused():
-    with pytest.raises(Refused, match="Deployment"):
-        with_components("dev", "canary", "autoscaling")
+@pytest.mark.parametrize("components, reason", [
+    (["postgres", "canary", "autoscaling"], "Deployment"),
+    (["postgres", "canary", "high-availability"], "Deployment"),
+    (["postgres", "high-availability", "canary"], "preferredDuringScheduling"),
+    (["postgres", "high-availability", "autoscaling", "canary"], "preferredDuringScheduling"),
+    (["postgres", "autoscaling", "high-availability"], "/spec/replicas"),
+    (["autoscaling"], "secretRef"),
+    (["high-availability"], "secretRef"),
+    (["redis", "autoscaling"], "secretRef"),
+    (["autoscaling", "postgres"], "secretRef"),
+])
+def test_components_that_do_not_go_together_are_refused(components, reason):
+    with pytest.raises(Refused, match=reason):
+        with_components("dev", *components)
+
+
+def test_a_canary_without_the_ingress_that_weighs_its_traffic_is_refused(tmp_path):
+    kustomization = copy(tmp_path) / "overlays/staging/kustomization.yaml"
+    text = kustomization.read_text()
+    kustomization.write_text(text.replace("  - ../../components/ingress\n", ""))
+    assert kustomization.read_text() != text
+    with pytest.raises(Refused, match="Ingress"):
+        build(kustomization.parent)
+
+
+@pytest.mark.parametrize("backends", [["postgres", "redis"], ["redis", "postgres"], ["existing-backends"]], ids=" ".join)
+def test_several_pods_are_content_with_a_database_in_any_order(backends):
+    objects = with_components("dev", *backends, "high-availability", "autoscaling")
+    assert all("replicas" not in workload["spec"] for workload in workloads(objects).values()
+               if workload["kind"] == "Deployment")
+    assert objects["HorizontalPodAutoscaler", "product-api"]
 
 
 def test_high_availability_alone_has_three_replicas():
-    objects = with_components("dev", "high-availability")
-    assert {workload["spec"]["replicas"] for workload in workloads(objects).values()} == {3}
+    objects = with_components("dev", "postgres", "high-availability")
+    assert {workload["spec"]["replicas"] for workload in workloads(objects).values()
+            if workload["kind"] == "Deployment"} == {3}
     assert ("PodDisruptionBudget", "hello") in objects
 
 

@@ -8,10 +8,13 @@ from overlay import COMPONENTS, Objects, container, overlay, plain_name, pod, va
 
 # Secrets that an overlay or a component finds in the cluster.
 EXISTING = {
+    "existing-backends": {"product-api-cache", "product-api-database"},
     "production": {"product-api-cache", "product-api-database"},
     "aws-static-credentials": {"aws-credentials"},
 }
 # A Rollout without `replicas` has one. An autoscaler is to own them in every overlay with the component.
+# What has to be there before a component.
+NEEDS = {"autoscaling": ["postgres"], "high-availability": ["postgres"]}
 RULED_OUT = {"canary": ["Rollout/hello: replicas must be there exactly when there is no autoscaler"]}
 
 
@@ -21,7 +24,7 @@ def case(request) -> tuple[str, Objects]:
     if name in ENVIRONMENTS:
         return name, overlay(name)
     own = ("environment", "ingress")
-    return name, overlay("dev") if name in own else with_components("dev", name)
+    return name, overlay("dev") if name in own else with_components("dev", *NEEDS.get(name, []), name)
 
 
 def test_what_is_named_exists(case):
