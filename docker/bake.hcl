@@ -1,7 +1,8 @@
 # Builds all images with one command, from the root:
 #
 #   docker buildx bake --file docker/bake.hcl
-#   SERVICE_VERSION=1.2.3 BUILD_COMMIT=$(git rev-parse HEAD) REGISTRY=registry.example.com/ docker buildx bake --file docker/bake.hcl --push
+#   export SERVICE_VERSION=1.2.3 BUILD_COMMIT=$(git rev-parse HEAD) REGISTRY=registry.example.com/
+#   docker buildx bake --file docker/bake.hcl --push
 #
 # One service: add its name. Another platform: add --set '*.platform=linux/amd64,linux/arm64'.
 

@@ -2,7 +2,7 @@
 # Builds each service as one static binary for this machine's processor; runs inside the image's build stage.
 #
 # usage: docker/build.sh SOURCES OUTPUT [SERVICE]      SOURCES: the build's context; OUTPUT: where the binaries go
-# The working directory and its target/ outlive the build (cache mounts), so that a change compiles only what it touches.
+# The working directory and its target/ outlive the build (a cache mount), so that a change compiles only what it touches.
 set -eu
 sources=$1
 output=$2

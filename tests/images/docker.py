@@ -16,6 +16,9 @@ from typing import IO
 
 DOCKER = os.environ.get("DOCKER", "docker")
 
+# Where the authorities are that TLS trusts.
+BUNDLE = "etc/ssl/certs/ca-certificates.crt"
+
 # What a policy of the kind "restricted" asks for, and the memory that the charts give.
 RESTRICTED = [
     *("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "65532"),
@@ -120,8 +123,10 @@ NEEDS = {
 def running(
     service: str, variables: dict[str, str] | None = None, options: Sequence[str] = (), arguments: Sequence[str] = ()
 ) -> Iterator[Container]:
-    """A container on free ports of the loopback; `options` are Docker's, `arguments` the service's. It is removed at the
-    end, whatever happens."""
+    """A container on free ports of the loopback; `options` are Docker's, `arguments` the service's.
+
+    It is removed at the end, whatever happens.
+    """
     port, management = free_port(), free_port()
     environment = {
         "HTTP_ADDR": f"127.0.0.1:{port}",

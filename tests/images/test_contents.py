@@ -7,12 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from docker import configuration, docker, image, layers
+from docker import BUNDLE, configuration, docker, image, layers
 
 # 1 MB is 10^6 bytes, uncompressed. What carries SQLite and PostgreSQL, or the SDK of AWS, is larger.
 MEGABYTES = {"hello": 5, "product-api": 12, "auxiliary-service": 14}
 OTHERS = 6
-BUNDLE = "etc/ssl/certs/ca-certificates.crt"
 
 
 @pytest.fixture(scope="session")

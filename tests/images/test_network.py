@@ -1,12 +1,13 @@
 """A static binary on an empty root still looks up names, and knows whom to trust."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import authority
 import names
 import pytest
-from docker import running
+from docker import BUNDLE, layers, running
 
 # An address of the loopback that is nobody's.
 RESOLVER = "127.53.0.1"
@@ -36,7 +37,7 @@ def test_an_upstream_is_found_by_its_name_as_in_a_cluster(tmp_path: Path) -> Non
         assert (status, '"upstream":"auxiliary-service"' in body) == (502, True)
 
 
-def buckets(port: int, options: list[str] = (), variables: dict[str, str] | None = None) -> tuple[int, str, str]:
+def buckets(port: int, options: Sequence[str] = (), variables: dict[str, str] | None = None) -> tuple[int, str, str]:
     """Status and body of a listing over TLS, and the log."""
     aws = {
         "AWS_BACKEND": "aws",
@@ -56,7 +57,18 @@ def test_tls_trusts_an_authority_that_is_mounted_and_refuses_an_unknown_one(tmp_
     with authority.serving(tmp_path) as port:
         status, body, log = buckets(port, mounted, {"SSL_CERT_FILE": "/tls/ca.pem"})
         assert (status, "behind-tls" in body) == (200, True), log
-        # Those of the image are read, and this one is not among them.
         status, body, log = buckets(port)
         assert (status, "behind-tls" in body) == (502, False), log
         assert "UnknownIssuer" in log, log
+
+
+def test_tls_reads_the_authorities_of_the_image_to_the_last(tmp_path: Path) -> None:
+    certificate = authority.make(tmp_path)
+    files = layers("auxiliary-service", str(tmp_path / "image.tar"))
+    bundle = next(content.read() for entry, content in files if content and entry.name == BUNDLE)
+    # In the image's place, with one more at its end.
+    extended = tmp_path / "extended.crt"
+    extended.write_bytes(bundle + certificate.read_bytes())
+    with authority.serving(tmp_path) as port:
+        status, body, log = buckets(port, ["--volume", f"{extended}:/{BUNDLE}:ro"])
+        assert (status, "behind-tls" in body) == (200, True), log

@@ -39,7 +39,8 @@ def test_it_answers_is_found_healthy_and_stops_on_sigterm(service: str) -> None:
 def test_a_check_that_nobody_answers_finds_it_unhealthy() -> None:
     # The check asks where MANAGEMENT_ADDR says; the flag has the service listen elsewhere.
     options = ["--health-interval", "1s", "--health-retries", "2", "--health-start-period", "0s"]
-    with running("hello", {"MANAGEMENT_ADDR": "127.0.0.1:9"}, options, ["--management-addr", "127.0.0.1:0"]) as container:
+    elsewhere = ["--management-addr", "127.0.0.1:0"]
+    with running("hello", {"MANAGEMENT_ADDR": "127.0.0.1:9"}, options, elsewhere) as container:
         within(15, "unhealthy", lambda: container.state()["Health"]["Status"] == "unhealthy")
         assert container.state()["Running"]
 

@@ -35,10 +35,14 @@ fi
 base=$(sed -n 's/^FROM \(rust:[^ ]*\) .*/\1/p' Dockerfile)
 stand_in=../shared/tools/rust-base-image.sh
 "$DOCKER" image inspect "$base" >/dev/null 2>&1 || timeout 300 "$DOCKER" pull --quiet "$base" >/dev/null 2>&1 ||
-  { [ "$(id -u)" = 0 ] && [ -x "$stand_in" ] && PATH=$(dirname "$(command -v "$DOCKER")"):$PATH "$stand_in" "$base"; } ||
+  { [ "$(id -u)" = 0 ] && [ -x "$stand_in" ] && "$stand_in" "$base"; } ||
   { skip foreign "$base can neither be pulled nor made" || exit 0; }
 
-arguments=(--build-arg SERVICE_VERSION=1.2.3 --build-arg BUILD_COMMIT=0f1e2d3 --build-arg SOURCE=https://example.com/flotilla)
+# Not their defaults, so that the tests see where they arrive.
+arguments=()
+for argument in SERVICE_VERSION=1.2.3 BUILD_COMMIT=0f1e2d3 SOURCE=https://example.com/flotilla; do
+  arguments+=(--build-arg "$argument")
+done
 for directory in services/*/; do
   service=$(basename "$directory")
   start=$SECONDS
