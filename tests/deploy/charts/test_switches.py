@@ -1,0 +1,161 @@
+"""Every key that all charts share: what it changes, and where."""
+
+import copy
+import sys
+
+import pytest
+
+from lib.render import CHARTS, documents, find, helm_template, values
+
+sys.path.append(str(CHARTS / "generate"))
+import readme as generator_readme  # noqa: E402
+import values as generator_values  # noqa: E402
+
+DIGEST = "sha256:" + "1" * 64
+RULES = [{"name": "slow", "latency": "20ms"}]
+PEERS = [{"name": "gateway", "namespace": "a"}]
+HOSTS = ["a.example"]
+STEPS = [{"setWeight": 5}, {"pause": {"duration": "1m"}}]
+ANALYSIS = {"templates": [{"templateName": "success"}]}
+EGRESS = [{"cidr": "10.0.0.0/8", "ports": [5432]}]
+TOLERATIONS = [{"key": "a", "operator": "Exists"}]
+VOLUMES = [{"name": "data", "emptyDir": {}}]
+MOUNTS = [{"name": "data", "mountPath": "/data"}]
+VARIABLES = [{"name": "RUST_BACKTRACE", "value": "1"}]
+
+POD = "spec template spec"
+CONTAINER = f"{POD} containers 0"
+META = "spec template metadata"
+POLICY = "NetworkPolicy/hello spec"
+CANARY = "spec strategy canary"
+CONTROL_PLANE = {"key": "node-role.kubernetes.io/control-plane", "operator": "DoesNotExist"}
+
+
+def namespace(name):
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
+
+
+# Key, its value, what else must be on, and what is then where: the kind and the path in the object, without dots.
+TABLE = [
+    ("replicas", 4, "", "Deployment spec replicas", 4),
+    ("image.registry", "a:5000", "", f"Deployment {CONTAINER} image", "a:5000/flotilla/hello:0.1.0"),
+    ("image.repository", "b/c", "", f"Deployment {CONTAINER} image", "b/c:0.1.0"),
+    ("image.tag", "v2", "", f"Deployment {CONTAINER} image", "flotilla/hello:v2"),
+    ("image.digest", DIGEST, "tagged", f"Deployment {CONTAINER} image", f"flotilla/hello@{DIGEST}"),
+    ("image.pullPolicy", "Always", "", f"Deployment {CONTAINER} imagePullPolicy", "Always"),
+    ("imagePullSecrets", ["a"], "", f"Deployment {POD} imagePullSecrets", [{"name": "a"}]),
+    ("env", VARIABLES, "", f"Deployment {CONTAINER} env", VARIABLES),
+    ("faults.enabled", True, "", f"Deployment {CONTAINER} env 0 value", "/etc/flotilla/faults/faults.yaml"),
+    ("faults.rules", RULES, "faults", "ConfigMap/hello-faults data faults.yaml", {"rules": RULES}),
+    ("service.type", "NodePort", "", "Service spec type", "NodePort"),
+    ("service.annotations", {"a": "b"}, "", "Service metadata annotations", {"a": "b"}),
+    ("serviceAccount.create", False, "", f"Deployment {POD} serviceAccountName", "default"),
+    ("serviceAccount.name", "a", "", f"Deployment {POD} serviceAccountName", "a"),
+    ("serviceAccount.annotations", {"a": "b"}, "", "ServiceAccount metadata annotations", {"a": "b"}),
+    ("autoscaling.enabled", True, "", "HorizontalPodAutoscaler spec scaleTargetRef name", "hello"),
+    ("autoscaling.minReplicas", 3, "autoscaling", "HorizontalPodAutoscaler spec minReplicas", 3),
+    ("autoscaling.maxReplicas", 9, "autoscaling", "HorizontalPodAutoscaler spec maxReplicas", 9),
+    (
+        "autoscaling.targetCPU",
+        150,
+        "autoscaling",
+        "HorizontalPodAutoscaler spec metrics 0 resource target averageUtilization",
+        150,
+    ),
+    ("podDisruptionBudget.enabled", True, "replicas", "PodDisruptionBudget spec maxUnavailable", 1),
+    ("networkPolicy.enabled", True, "", f"{POLICY} policyTypes", ["Ingress", "Egress"]),
+    ("networkPolicy.ingressNamespaces", ["a"], "policy", f"{POLICY} ingress 0 from 1", namespace("a")),
+    ("networkPolicy.analysisNamespaces", ["a"], "policy", f"{POLICY} ingress 0 from 2", namespace("a")),
+    ("networkPolicy.monitoringNamespaces", ["a"], "policy", f"{POLICY} ingress 1 from 0", namespace("a")),
+    ("networkPolicy.extraEgress", EGRESS, "policy", f"{POLICY} egress 1 ports", [{"port": 5432}]),
+    ("serviceMonitor.enabled", True, "", "ServiceMonitor spec endpoints 0 port", "metrics"),
+    ("serviceMonitor.interval", "1m", "monitor", "ServiceMonitor spec endpoints 0 interval", "1m"),
+    ("serviceMonitor.labels", {"release": "a"}, "monitor", "ServiceMonitor metadata labels release", "a"),
+    ("ingress.enabled", True, "hosts", "Ingress spec rules 0 host", "b.example"),
+    ("ingress.className", "a", "ingress", "Ingress spec ingressClassName", "a"),
+    ("ingress.annotations", {"a": "b"}, "ingress", "Ingress metadata annotations", {"a": "b"}),
+    ("ingress.hosts", HOSTS, "ingress", "Ingress spec rules 0 host", HOSTS[0]),
+    ("ingress.tlsSecret", "a", "ingress", "Ingress spec tls", [{"hosts": ["b.example"], "secretName": "a"}]),
+    ("httpRoute.enabled", True, "parents", "HTTPRoute spec rules 0 backendRefs", [{"name": "hello", "port": 80}]),
+    ("httpRoute.parentRefs", PEERS, "route", "HTTPRoute spec parentRefs", PEERS),
+    ("httpRoute.hostnames", HOSTS, "route", "HTTPRoute spec hostnames", HOSTS),
+    ("rollout.enabled", True, "", f"Rollout {CANARY} canaryService", "hello-canary"),
+    ("rollout.trafficRouter", "nginx", "rollout", f"Rollout {CANARY} trafficRouting nginx stableIngress", "hello"),
+    ("rollout.steps", STEPS, "rollout", f"Rollout {CANARY} steps", STEPS),
+    ("rollout.analysis", ANALYSIS, "rollout", f"Rollout {CANARY} analysis", ANALYSIS),
+    (
+        "scheduling.avoidControlPlane",
+        "required",
+        "",
+        f"Deployment {POD} affinity nodeAffinity requiredDuringSchedulingIgnoredDuringExecution nodeSelectorTerms",
+        [{"matchExpressions": [CONTROL_PLANE]}],
+    ),
+    ("scheduling.spreadOver", ["a"], "", f"Deployment {POD} topologySpreadConstraints 0 topologyKey", "a"),
+    ("scheduling.nodeSelector", {"a": "b"}, "", f"Deployment {POD} nodeSelector", {"a": "b"}),
+    ("scheduling.tolerations", TOLERATIONS, "", f"Deployment {POD} tolerations", TOLERATIONS),
+    ("podLabels", {"a": "b"}, "", f"Deployment {META} labels a", "b"),
+    ("podAnnotations", {"a": "b"}, "", f"Deployment {META} annotations a", "b"),
+    ("volumes", VOLUMES, "", f"Deployment {POD} volumes", VOLUMES),
+    ("volumeMounts", MOUNTS, "volumes", f"Deployment {CONTAINER} volumeMounts", MOUNTS),
+]
+
+# What a key needs beside it.
+BESIDE = {
+    "": {},
+    "tagged": {"image": {"tag": "v2"}},
+    "faults": {"faults": {"enabled": True}},
+    "replicas": {"replicas": 2},
+    "autoscaling": {"autoscaling": {"enabled": True}},
+    "policy": {"networkPolicy": {"enabled": True}},
+    "monitor": {"serviceMonitor": {"enabled": True}},
+    "hosts": {"ingress": {"hosts": ["b.example"]}},
+    "ingress": {"ingress": {"enabled": True, "hosts": ["b.example"]}},
+    "parents": {"httpRoute": {"parentRefs": [{"name": "b"}]}},
+    "route": {"httpRoute": {"enabled": True, "parentRefs": [{"name": "b"}]}},
+    "rollout": {"rollout": {"enabled": True}, "ingress": {"enabled": True, "hosts": ["b.example"]}},
+    "volumes": {"volumes": VOLUMES},
+}
+
+
+def at(data, place):
+    """What is at a place in the rendered objects, or None."""
+    kind, *path = place.split()
+    kind, _, name = kind.partition("/")
+    found = documents(helm_template("hello", *values(data)))
+    wanted = name or "hello"
+    if not any((d["kind"], d["metadata"]["name"]) == (kind, wanted) for d in found):
+        return None
+    node = find(found, kind, wanted)
+    for key in path:
+        if isinstance(node, list):
+            node = node[int(key)] if int(key) < len(node) else None
+        else:
+            node = (node or {}).get(key)
+    return documents(node)[0] if path[-1].endswith(".yaml") else node
+
+
+@pytest.mark.parametrize(("key", "value", "beside", "place", "expected"), TABLE, ids=[row[0] for row in TABLE])
+def test_a_key_changes_what_it_says(key, value, beside, place, expected):
+    data = copy.deepcopy(BESIDE[beside])
+    assert at(data, place) != expected, "it would be so without the key"
+    *groups, last = key.split(".")
+    node = data
+    for group in groups:
+        node = node.setdefault(group, {})
+    node[last] = value
+    assert at(data, place) == expected
+
+
+def test_every_documented_key_has_its_row():
+    documented = generator_values.documented((CHARTS / "generate" / "values.yaml").read_text())
+    keys = [".".join(v.path) for v in documented if v.comment and not generator_readme.is_group(v, documented)]
+    assert sorted(row[0] for row in TABLE) == sorted(keys)
+
+
+def test_probes_are_as_patient_as_their_comments_say():
+    container = find(documents(helm_template("hello")), "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    numbers = {
+        name: [container[name][key] for key in ("periodSeconds", "timeoutSeconds", "failureThreshold")]
+        for name in ("startupProbe", "readinessProbe", "livenessProbe")
+    }
+    assert numbers == {"startupProbe": [1, 2, 30], "readinessProbe": [5, 2, 2], "livenessProbe": [10, 2, 3]}
