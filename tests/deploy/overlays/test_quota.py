@@ -1,9 +1,10 @@
 """The quota holds everything that can be there at once, and not much more; containers lie within the limits."""
+import math
 from collections import Counter
 
 import pytest
 from lib.render import ENVIRONMENTS, SERVICES, documents, helm_template
-from overlay import container, overlay, with_components, workloads
+from overlay import container, overlay, pod, variables, with_components, workloads
 
 UNITS = {"": 1, "m": 1e-3, "Mi": 2**20, "Gi": 2**30}
 
@@ -22,7 +23,7 @@ def size(spec) -> Counter:
 
 
 def most_pods(objects, name, workload) -> int:
-    """Replicas at most, those of a release beside them, and one that still drains while its successor is ready."""
+    """Replicas at most, those of a release beside them, and those of the last one that still drain."""
     scaler = objects.get(("HorizontalPodAutoscaler", name))
     replicas = scaler["spec"]["maxReplicas"] if scaler else workload["spec"].get("replicas", 1)
     if workload["kind"] == "StatefulSet":
@@ -30,7 +31,15 @@ def most_pods(objects, name, workload) -> int:
     if workload["kind"] == "Rollout":
         # Where the traffic is weighed, the stable pods all stay until the canary has all of it.
         return 2 * replicas + 1
-    return replicas + workload["spec"]["strategy"]["rollingUpdate"]["maxSurge"] + 1
+    surge = workload["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+    return replicas + surge + min(replicas, draining(objects, workload))
+
+
+def draining(objects, workload) -> int:
+    """How many pods a release stops before the first of them is gone: the quota counts a pod until its grace has ended
+    at the latest, the release waits for no more than that the next is ready, a second after its start and the delay."""
+    ready = 1 + float(variables(objects, workload).get("READINESS_DELAY_SEC", 0))
+    return math.ceil(pod(workload)["terminationGracePeriodSeconds"] / ready)
 
 
 def needed(objects) -> Counter:
@@ -47,7 +56,7 @@ def test_pod() -> Counter:
     """The largest of those that `helm test` starts; they run one after another."""
     pods = [d for service in SERVICES for d in documents(helm_template(service)) if d["kind"] == "Pod"]
     assert pods
-    return max((size(pod["spec"]["containers"][0]) for pod in pods), key=lambda each: each["limits.memory"])
+    return max((size(each["spec"]["containers"][0]) for each in pods), key=lambda each: each["limits.memory"])
 
 
 test_pod.__test__ = False
@@ -91,4 +100,3 @@ def test_containers_lie_within_the_limits(environment):
     [limits] = objects["LimitRange", "defaults"]["spec"]["limits"]
     for name, workload in workloads(objects).items():
         assert number(container(workload)["resources"]["limits"]["memory"]) <= number(limits["max"]["memory"]), name
-
