@@ -1,9 +1,11 @@
 """Everything that an object names exists, in every overlay and with every component on top of dev."""
 import copy
+import functools
+import json
 
 import pytest
 from lib import pod_security, schemas, wiring
-from lib.render import ENVIRONMENTS, Document
+from lib.render import CHARTS, ENVIRONMENTS, SERVICES, Document
 from overlay import COMPONENTS, Objects, container, overlay, plain_name, pod, variables, with_components, workloads
 
 # Secrets that an overlay or a component finds in the cluster.
@@ -98,6 +100,30 @@ def test_more_than_one_replica_of_product_api_shares_a_database(environment):
     workload = workloads(overlay(environment))["product-api"]
     secrets = {plain_name(source["secretRef"]["name"]) for source in container(workload)["envFrom"] if "secretRef" in source}
     assert workload["spec"].get("replicas") == 1 or "product-api-database" in secrets
+
+
+def test_every_variable_is_one_that_the_service_knows(case):
+    """A name with a slip of the pen would do nothing: a service ignores what it does not know."""
+    assert unknown_variables(case[1]) == []
+
+
+def test_a_variable_that_no_service_knows_is_found():
+    objects = copy.deepcopy(overlay("dev"))
+    configuration = next(obj for (kind, name), obj in objects.items() if kind == "ConfigMap" and name.startswith("hello-"))
+    configuration["data"]["FAIL_RTAE"] = "0.02"
+    assert unknown_variables(objects) == ["hello: FAIL_RTAE"]
+
+
+def unknown_variables(objects: Objects) -> list[str]:
+    """By the schema of the chart, which has the variables from the service's own help."""
+    given = {name: variables(objects, workload) for name, workload in workloads(objects).items() if name in SERVICES}
+    return [f"{name}: {variable}" for name in given for variable in sorted(given[name].keys() - known(name))]
+
+
+@functools.cache
+def known(service: str) -> set[str]:
+    properties = json.loads((CHARTS / service / "values.schema.json").read_text())["properties"]
+    return set().union(*(properties[part]["properties"]["data"]["properties"] for part in ("config", "secret")))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
