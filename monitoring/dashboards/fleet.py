@@ -53,7 +53,8 @@ def overview() -> Json:
 def alerts() -> Json:
     return table(
         "Alerts",
-        "Pending and firing alerts. InjectedFault beside another one: look at the rule that it names first.",
+        "Pending and firing alerts of services, and of pods without their service; not those of nodes, Argo CD, Kargo and "
+        "Flux, which are of no namespace. InjectedFault beside another one: look at the rule that it names first.",
         {"Active": column(f"max by (alertname, alertstate, severity, service) (ALERTS{{{IN_NAMESPACE}}})")},
         hidden=("Active",),
     )
@@ -115,7 +116,7 @@ def build() -> Json:
         ),
         graph(
             "Fault rules in force",
-            "0: the rules that were last read are refused, the last good ones stay.",
+            "0: the rules that were last read are refused, and the last good ones stay: none where they were broken at start.",
             "bool_yes_no",
             query(f"min by (service) (fault_config_valid{{{IN_NAMESPACE}}})", "{{service}}"),
         ),

@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # What the operator makes of a target, or a scrape configuration writes out: monitoring/scrape/servicemonitor.yaml.
 TARGET_LABELS = frozenset({"namespace", "service", "job", "instance", "track", "pod"})
 
+RUNBOOKS = sorted((ROOT / "docs/runbooks").glob("*.md"))
+
 SERIES = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? \S+$", re.MULTILINE)
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
@@ -49,6 +51,12 @@ def rules() -> Iterator[dict]:
     for path in sorted((ROOT / "monitoring/rules").glob("*.yaml")):
         for group in yaml.safe_load(path.read_text()).get("spec", {}).get("groups", []):
             yield from group["rules"]
+
+
+def of_runbook(path: Path) -> list[str]:
+    """The queries of a runbook: an empty line separates them."""
+    blocks = re.findall(r"(?s)```promql\n(.*?)\n```", path.read_text())
+    return [query for block in blocks for query in block.split("\n\n")]
 
 
 def with_recordings(known: Known) -> Known:

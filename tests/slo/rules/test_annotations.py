@@ -11,7 +11,7 @@ sys.path.insert(0, str(references.ROOT / "monitoring"))
 import render  # noqa: E402  (after the path)
 
 ALERTS = [rule for rule in references.rules() if "alert" in rule]
-RUNBOOKS = sorted((references.ROOT / "docs/runbooks").glob("*.md"))
+RUNBOOKS = references.RUNBOOKS
 SECTIONS = ["What it means", "How to see it", "What to do"]
 
 
@@ -37,8 +37,7 @@ def test_a_runbook_says_what_it_means_how_to_see_it_and_what_to_do(path) -> None
 
 @pytest.mark.parametrize("path", RUNBOOKS, ids=lambda path: path.stem)
 def test_the_queries_of_a_runbook_refer_to_what_exists(path, known: references.Known) -> None:
-    blocks = re.findall(r"(?s)```promql\n(.*?)\n```", path.read_text())
-    queries = [query for block in blocks for query in block.split("\n\n")]
+    queries = references.of_runbook(path)
     assert queries
     for query in queries:
         assert references.problems(query, known) == [], query

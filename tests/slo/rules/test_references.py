@@ -33,12 +33,14 @@ def values(scrapes: dict[str, str], metric: str, label: str) -> set[str]:
 
 
 def test_one_selector_says_what_the_sli_is() -> None:
-    """Every rule over the public listener's requests excludes the same paths."""
+    """Every rule and every runbook's query over the public listener's requests excludes the same paths."""
+    queries = [rule["expr"] for rule in RULES]
+    queries += [query for path in references.RUNBOOKS for query in references.of_runbook(path)]
     public = ("http_requests_total", "http_request_duration_seconds_bucket", "http_request_duration_seconds_count")
     excluded = {
         str([(matcher.op, matcher.value) for matcher in selector.matchers.matchers if matcher.name == "path"])
-        for rule in RULES
-        for selector in references.selectors(promql.parse(rule["expr"]))
+        for query in queries
+        for selector in references.selectors(promql.parse(query))
         if selector.name in public
     }
     assert len(excluded) == 1
