@@ -4,6 +4,7 @@ mod fleet;
 mod ports;
 mod table;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Error};
@@ -35,7 +36,6 @@ pub(crate) async fn run(args: Args) -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the table is what the command is for")]
 async fn serve(args: &Args) -> Result<(), Error> {
     let stop = stop_on_signals().context("cannot handle signals")?;
     let names: Vec<&str> = fleet::SERVICES.iter().map(|info| info.name).collect();
@@ -48,7 +48,8 @@ async fn serve(args: &Args) -> Result<(), Error> {
     for member in fleet {
         servers.push((member.info.name, bind(member).await?));
     }
-    println!("{table}");
+    // In one piece, and whoever read enough of it (`| head`) may go: the fleet serves on.
+    let _ = std::io::stdout().write_all(table.as_bytes());
     for (name, server) in servers {
         services.spawn(service_kit::in_service(name, server.run(stop.clone())));
     }

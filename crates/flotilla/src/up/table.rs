@@ -19,5 +19,5 @@ pub(super) fn render(fleet: &[Member]) -> String {
         format!("{service:first$}  {url:second$}  {metrics:third$}  {example}\n")
     };
     let table: String = rows.iter().map(line).collect();
-    table + "\nCtrl-C stops the fleet."
+    table + "\nCtrl-C stops the fleet.\n"
 }
