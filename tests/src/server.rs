@@ -8,8 +8,11 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::wait::within;
 
 /// Runs the server in a process group of its own, prints its id, and ends all of it as soon as the pipe to the test
 /// closes: also when the test is killed, and when it is held by a static, which is never dropped.
@@ -44,13 +47,29 @@ impl Server {
 
     /// Sends a signal to the server and then to its children, each of which may be a group of its own.
     pub(crate) fn signal(&self, signal: Signal) {
-        let id = self.group.as_raw_nonzero();
-        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let mut children = self.children();
         // They may have ended by themselves.
         let _ = kill_process_group(self.group, signal);
+        if signal == Signal::STOP {
+            // One that was born while the first list was read would go on.
+            within(Duration::from_secs(5), "the server is stopped", || self.is_stopped().then_some(()));
+            children = self.children();
+        }
         for child in children.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)) {
             let _ = kill_process(child, signal);
         }
+    }
+
+    /// Ids of the server's children, as the kernel lists them.
+    fn children(&self) -> String {
+        let id = self.group.as_raw_nonzero();
+        std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default()
+    }
+
+    fn is_stopped(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.group.as_raw_nonzero()));
+        // The state follows the name, which is in brackets.
+        stat.is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T')))
     }
 }
 
