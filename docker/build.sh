@@ -10,14 +10,15 @@ output=$2
 # cargo compiles what is younger than its last build, but files from an older checkout are not. So only files whose
 # contents differ are copied, and become young.
 files() { (cd "$1" && find . -path ./target -prune -o -type f -print | LC_ALL=C sort); }
-files "$sources" >/tmp/files
+list=$(mktemp)
+files "$sources" >"$list"
 # What is gone goes first: where a directory became a file, or a file a directory, the other is in the way.
-files . | LC_ALL=C comm -13 /tmp/files - | xargs -r -d '\n' rm --
+files . | LC_ALL=C comm -13 "$list" - | xargs -r -d '\n' rm --
 # An empty directory would still be a member of the workspace.
 find . -type d -empty -not -path './target*' -delete
 while IFS= read -r file; do
   cmp -s "$sources/$file" "$file" || { mkdir -p "$(dirname "$file")" && cp "$sources/$file" "$file"; }
-done </tmp/files
+done <"$list"
 
 target=$(uname -m)-unknown-linux-musl
 # C sources (ring, SQLite) are compiled against musl as well.
