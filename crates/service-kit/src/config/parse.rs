@@ -42,7 +42,8 @@ pub enum Parsed<C> {
 }
 
 /// Parses the arguments (without the program's name) over the variables. An empty variable counts as unset, as
-/// Compose and Helm templates produce it; an empty flag does not.
+/// Compose and Helm templates produce it; an empty flag does not. A secret's variable is read without the line ends
+/// behind it, which come from files (`kubectl create secret --from-file`) and belong to no password.
 pub fn parse<C: Args>(
     info: &Info,
     arguments: impl IntoIterator<Item = OsString>,
@@ -52,10 +53,13 @@ pub fn parse<C: Args>(
     let mut line = vec![OsString::from(info.name)];
     for arg in command.get_arguments() {
         let (Some(variable), Some(long)) = (variable(arg), arg.get_long()) else { continue };
-        match variables.get(&OsString::from(&variable)).map(|value| value.to_str()) {
-            None | Some(Some("")) => {}
-            Some(Some(value)) => line.push(format!("--{long}={value}").into()),
-            Some(None) => return Err(Invalid::new(&variable, None, "must be valid UTF-8")),
+        let Some(value) = variables.get(&OsString::from(&variable)) else { continue };
+        let Some(value) = value.to_str() else {
+            return Err(Invalid::new(&variable, None, "must be valid UTF-8"));
+        };
+        let value = if is_secret(arg) { value.trim_end_matches(['\r', '\n']) } else { value };
+        if !value.is_empty() {
+            line.push(format!("--{long}={value}").into());
         }
     }
     // Flags stand behind the variables, and the last one wins.
@@ -79,6 +83,10 @@ fn command<C: Args>(info: &Info) -> Command {
         let (Some(variable), Some(help)) = (variable(&arg), arg.get_help().cloned()) else { return arg };
         arg.help(format!("{help} [env: {variable}]"))
     })
+}
+
+fn is_secret(arg: &Arg) -> bool {
+    arg.get_help_heading() == Some(SECRETS)
 }
 
 /// `--http-addr` is `HTTP_ADDR`; clap's own `--help` and `--version` have no variable.
@@ -108,7 +116,7 @@ fn one_line(command: &Command, error: &clap::Error) -> Invalid {
         let message = error.render().to_string();
         return Invalid(message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned());
     };
-    let value = text(ContextKind::InvalidValue).filter(|_| argument.get_help_heading() != Some(SECRETS));
+    let value = text(ContextKind::InvalidValue).filter(|_| !is_secret(argument));
     let allowed =
         std::error::Error::source(error).map_or_else(|| "needs a value".to_owned(), ToString::to_string);
     Invalid::new(&variable(argument).unwrap_or_default(), value, &allowed)
@@ -167,6 +175,18 @@ mod tests {
     fn a_bad_secret_is_named_and_not_shown() {
         let message = run(&[], &[("ADMIN_TOKEN", "with space")]).unwrap_err().to_string();
         assert_eq!(message, "ADMIN_TOKEN: must be 1 to 128 visible ASCII characters without spaces");
+    }
+
+    #[test]
+    fn a_secret_ends_before_the_line_ends_of_its_file() {
+        for (value, read) in [("token\n", Some("token")), ("token\r\n\n", Some("token")), ("\r\n", None)] {
+            let Ok(Parsed::Run(config, _)) = run(&[], &[("ADMIN_TOKEN", value)]) else { panic!("refused") };
+            assert_eq!(config.admin_token.as_ref().map(super::super::value::Secret::expose), read);
+        }
+        for (variable, value) in [("ADMIN_TOKEN", "to\nken"), ("ADMIN_TOKEN", " token\n"), ("TIMES", "3\n")] {
+            let message = run(&[], &[(variable, value)]).unwrap_err().to_string();
+            assert!(message.starts_with(variable) && message.lines().count() == 1, "{message}");
+        }
     }
 
     #[test]
