@@ -19,6 +19,7 @@ HELM = pathlib.Path(sys.executable).with_name("helm")
 # Each gets what neither the base nor one before it has.
 COMPONENTS = ("ingress", "autoscaling", "high-availability", "canary")
 NOTE = "# GENERATED from the charts by kustomize/render.sh: do not edit.\n"
+CARRIER = "# Never applied: kustomize/versions reads the tag from it, whichever kind the workload is of.\n"
 HELM_LABELS = ("helm.sh/chart", "app.kubernetes.io/managed-by")
 GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
 
@@ -32,9 +33,7 @@ def main():
     seen = {key for objects in bases.values() for key in objects}
     for component in COMPONENTS:
         write_component(into / "components" / component, HERE / "components" / component, bases, seen)
-    for overlay in HERE.glob("overlays/*/kustomization.yaml"):
-        replacements = [each for service in bases for each in versions(service)]
-        write(into / "overlays" / overlay.parent.name / "versions.yaml", replacements)
+    write(into / "versions" / "versions.yaml", versions(bases))
 
 
 def services():
@@ -87,7 +86,7 @@ def write_base(folder, objects):
             fields.setdefault(GENERATORS[kind], []).append(generator(obj))
         else:
             fields["resources"].append(f"{kind.lower()}.yaml")
-            write(folder / f"{kind.lower()}.yaml", obj)
+            write(folder / f"{kind.lower()}.yaml", obj, note=CARRIER if kind == "PodTemplate" else "")
     write(folder / "kustomization.yaml", kustomization(**fields))
 
 
@@ -145,7 +144,7 @@ def difference(old, new):
 
 
 def carrier(service, base):
-    """An object that is never applied: it keeps the image, whichever kind the workload has, for `versions` to read."""
+    """An object that is never applied: it has the image, for `versions` to read."""
     [container] = base["Deployment", service]["spec"]["template"]["spec"]["containers"]
     annotations = {"config.kubernetes.io/local-config": "true"}
     return {
@@ -156,12 +155,18 @@ def carrier(service, base):
     }
 
 
-def versions(service):
-    """Replacements that carry an image's tag into app.kubernetes.io/version, after the overlay has set the tag.
+def versions(services):
+    """What carries the tag of each image into app.kubernetes.io/version; kustomize/README.md says why it is a transformer."""
+    return {
+        "apiVersion": "builtin",
+        "kind": "ReplacementTransformer",
+        "metadata": {"name": "versions"},
+        "replacements": [each for service in services for each in version(service)],
+    }
 
-    That is after all components, so they have to be the overlay's own; and kustomize loads no file of replacements but
-    from the overlay's folder.
-    """
+
+def version(service):
+    """From the carrier's image to the label, wherever it is."""
     label = "metadata.labels.[app.kubernetes.io/version]"
     image = "template.spec.containers.0.image"
     source = {"kind": "PodTemplate", "name": service}
@@ -201,10 +206,10 @@ class Dumper(yaml.SafeDumper):
         return True
 
 
-def write(path, *documents):
+def write(path, *documents, note=""):
     path.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.dump_all(documents, Dumper=Dumper, sort_keys=False, width=110, allow_unicode=True)
-    path.write_text(NOTE + text)
+    path.write_text(NOTE + note + text)
 
 
 if __name__ == "__main__":

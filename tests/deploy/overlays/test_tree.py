@@ -4,7 +4,7 @@ import sys
 
 import pytest
 import yaml
-from lib.render import ENVIRONMENTS, ROOT, SERVICES
+from lib.render import ENVIRONMENTS, ROOT, SERVICES, documents, kustomize
 from overlay import overlay
 
 GENERATED = "# GENERATED"
@@ -47,7 +47,19 @@ def test_there_is_no_link_and_no_plugin():
         assert not path.is_symlink(), path
         if path.name == "kustomization.yaml":
             fields = yaml.safe_load(path.read_text())
-            assert not {"helmCharts", "generators", "transformers", "validators"} & fields.keys(), path
+            assert not {"helmCharts", "generators", "validators"} & fields.keys(), path
+            assert fields.get("transformers", ["../../versions"]) == ["../../versions"], path
+    # A transformer that is built in runs without a flag.
+    assert [obj["apiVersion"] for obj in documents(kustomize(ROOT / "kustomize/versions"))] == ["builtin"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_tag_is_written_in_images_alone(environment):
+    folder = ROOT / "kustomize/overlays" / environment
+    fields = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    assert [entry.keys() for entry in fields["images"]] == [{"name", "newTag"}] * len(SERVICES)
+    text = "".join(path.read_text() for path in folder.iterdir())
+    assert all(text.count(entry["newTag"]) == len(SERVICES) for entry in fields["images"])
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
