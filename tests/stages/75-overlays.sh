@@ -8,6 +8,8 @@ command -v kubectl >/dev/null || skip foreign 'kubectl, which has kustomize in i
 need_python -r tests/deploy/requirements.txt || exit 0
 [ -e ../shared/tools/validate-crds.py ] || skip foreign 'the schemas of custom resources are not beside the project' || true
 
+command -v go >/dev/null || skip foreign 'go is missing: no substitution by Flux is tried' || true
+
 need_debian redis-server redis-server || true
 
 cargo build --workspace --locked
