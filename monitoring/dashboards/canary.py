@@ -61,7 +61,7 @@ def share() -> list[Json]:
 
 
 def build() -> Json:
-    budget = query(promql.BUDGET, promql.BUDGET_LEGEND)
+    budget = query(promql.budget(OF_SERVICE), promql.BUDGET_LEGEND)
     latency = thresholds((0.3, ORANGE), (0.4, RED))
     comparison = [
         columns("Rate", "Requests of users.", "reqps", lambda pods: promql.requests(pods, "version")),

@@ -10,9 +10,14 @@ OF_SERVICE = 'namespace="$namespace", service="$service"'
 SLI = 'path!~"/healthz|/readyz|/health|/ready|/metrics|/version|/fail|unmatched"'
 GOOD = f'{SLI}, status!~"5.."'
 
-# What may fail, where the environment has an objective.
-BUDGET = 'namespace:slo_error_budget:ratio{namespace="$namespace", slo="availability"}'
+# What may fail in each environment that has an objective.
+BUDGETS = 'env:slo_error_budget:ratio{slo="availability"}'
 BUDGET_LEGEND = "budget"
+
+
+def budget(select: str) -> str:
+    """What may fail where these services run, which a service that is down for some minutes still says."""
+    return f"{BUDGETS} and on (env) group by (env) (last_over_time(app_build_info{{{select}}}[1h]))"
 
 
 def rate(metric: str, select: str, by: str) -> str:

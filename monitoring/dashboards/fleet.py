@@ -8,7 +8,7 @@ from grafana import NAMESPACE, ORANGE, RED, Json, at_least, column, dashboard, g
 
 UID = "flotilla-fleet"
 
-BUDGET = query(promql.BUDGET, promql.BUDGET_LEGEND)
+BUDGET = query(promql.budget(IN_NAMESPACE), promql.BUDGET_LEGEND)
 
 KEPT = "${namespace:queryparam}&${datasource:queryparam}&${__url_time_range}"
 TO_SERVICE = [{"title": "Open the service", "url": f"/d/flotilla-service?var-service=${{__value.text}}&{KEPT}"}]

@@ -8,7 +8,7 @@ from grafana import NAMESPACE, ORANGE, RED, SERVICE, Json, dashboard, graph, que
 
 UID = "flotilla-service"
 
-BUDGET = query(promql.BUDGET, promql.BUDGET_LEGEND)
+BUDGET = query(promql.budget(OF_SERVICE), promql.BUDGET_LEGEND)
 LATENCY_LIMITS = thresholds((0.3, ORANGE), (0.4, RED))
 
 

@@ -36,7 +36,7 @@ def month_of_errors(select: str) -> str:
 
 
 def budget_left(select: str) -> str:
-    return f"1 - ({month_of_errors(select)}) / on (namespace) group_left () {promql.BUDGET}"
+    return f"1 - ({month_of_errors(select)}) / on (env) group_left () {promql.BUDGETS}"
 
 
 def burn_rate(window: str, select: str = OF_SERVICE) -> str:
@@ -49,7 +49,7 @@ def now() -> list[Json]:
             "Objective",
             "Share of requests that must not fail over 30 days. Empty where the environment has no objective.",
             "percentunit",
-            query(f"1 - {promql.BUDGET}"),
+            query(f"1 - ({promql.budget(OF_SERVICE)})"),
         ),
         figure(
             "Availability, 30 days",
@@ -111,7 +111,7 @@ def ratios() -> list[Json]:
             "Share of requests that failed, over several windows. Dashed: what the objective allows over 30 days.",
             "percentunit",
             *(query(f"{REQUESTS}:error_ratio_rate{window}{{{OF_SERVICE}}}", window) for window in windows),
-            query(promql.BUDGET, promql.BUDGET_LEGEND),
+            query(promql.budget(OF_SERVICE), promql.BUDGET_LEGEND),
         ),
         graph(
             "Requests",

@@ -45,7 +45,7 @@ class Case:
         good = [TRAFFIC] * past + [TRAFFIC - failing] * self.minutes + [TRAFFIC] * AFTER
         bad = [0] * past + [failing] * self.minutes + [0] * AFTER
         absent = "" if self.history == "clean" else f"_x{START} "
-        labels = f'namespace="flotilla-{self.environment}", service="{self.name}", path="/success"'
+        labels = f'namespace="shop", env="{self.environment}", service="{self.name}", path="/success"'
         return [
             {"series": f'http_requests_total{{{labels}, status="{status}"}}', "values": absent + counter(steps)}
             for status, steps in (("200", good), ("500", bad))

@@ -28,7 +28,7 @@ class Query:
 
     def substituted(self, service: str) -> str:
         """With the variables as Grafana fills them in; 30 s are what it makes of a phase's interval, and then some."""
-        values = {"$__rate_interval": "30s", "$namespace": "flotilla-production", "$service": service}
+        values = {"$__rate_interval": "30s", "$namespace": "shop", "$service": service}
         text = self.expression
         for variable, value in values.items():
             text = text.replace(variable, value)

@@ -26,7 +26,7 @@ class Target:
     service: Service
     name: str
     track: str = "stable"
-    namespace: str = "flotilla-production"
+    namespace: str = "shop"
 
     def config(self) -> dict:
         labels = {"namespace": self.namespace, "service": self.name, "job": self.name, "track": self.track}

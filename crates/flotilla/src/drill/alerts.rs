@@ -12,9 +12,7 @@ use super::share::{Burn, Share};
 
 const RULES: &str = include_str!("../../../../monitoring/prometheus/availability.yaml");
 
-/// An environment is a namespace of this prefix.
-const NAMESPACE: &str = "flotilla-";
-const BUDGET: &str = "namespace:slo_error_budget:ratio";
+const BUDGET: &str = "env:slo_error_budget:ratio";
 const ERROR_RATIO: &str = "namespace_service:http_requests:error_ratio_rate";
 const BURN_RATE: &str = "namespace_service:http_requests:burn_rate";
 
@@ -23,7 +21,7 @@ const BURN_RATE: &str = "namespace_service:http_requests:burn_rate";
 pub(super) struct Alert {
     pub(super) name: String,
     pub(super) severity: String,
-    /// Its expression on one line, without the selection of namespaces.
+    /// Its expression on one line, without the selection of environments.
     pub(super) condition: String,
     pub(super) conditions: Vec<Condition>,
     pub(super) hold: Duration,
@@ -53,12 +51,11 @@ struct Rule {
     labels: BTreeMap<String, String>,
 }
 
-/// One comparison of an alert's expression.
-struct Comparison<'a> {
+/// One side of an `and` in an alert's expression: a comparison, or which environments the rest is about.
+struct Clause<'a> {
     metric: &'a str,
     matcher: &'a str,
-    operator: &'a str,
-    number: &'a str,
+    comparison: Option<(&'a str, &'a str)>,
 }
 
 impl Rules {
@@ -73,6 +70,13 @@ impl Rules {
         self.0.iter().filter(|rule| rule.record.as_deref() == Some(BUDGET)).filter_map(Rule::budget).collect()
     }
 
+    /// Whose alerts an environment has.
+    fn objective(&self, environment: &str) -> Option<&str> {
+        let of = |rule: &&Rule| rule.budget().is_some_and(|(name, _)| name == environment);
+        let rule = self.0.iter().filter(|rule| rule.record.as_deref() == Some(BUDGET)).find(of)?;
+        rule.labels.get("objective").map(String::as_str)
+    }
+
     /// The alerts that watch an environment, in the order of the file.
     pub(super) fn alerts(&self, environment: &str) -> Vec<Alert> {
         let read = |rule| self.alert(rule, environment).expect("a test reads every alert of the file");
@@ -82,15 +86,16 @@ impl Rules {
     /// None if it does not watch the environment, and an error if it cannot be understood.
     fn alert(&self, rule: &Rule, environment: &str) -> Result<Option<Alert>, String> {
         let words: Vec<&str> = rule.expr.split_whitespace().collect();
-        let comparisons = words.split(|word| *word == "and").map(Comparison::read);
-        let comparisons = comparisons.collect::<Option<Vec<_>>>().ok_or_else(|| rule.expr.clone())?;
-        let namespace = format!("{NAMESPACE}{environment}");
+        let clauses = words.split(|word| *word == "and").map(Clause::read);
+        let clauses = clauses.collect::<Option<Vec<_>>>().ok_or_else(|| rule.expr.clone())?;
+        let objective = self.objective(environment);
         let mut conditions = Vec::new();
-        for comparison in &comparisons {
-            if !comparison.watches(&namespace)? {
+        for clause in &clauses {
+            if !clause.watches(objective)? {
                 return Ok(None);
             }
-            match self.condition(comparison, environment)? {
+            let Some((operator, number)) = clause.comparison else { continue };
+            match self.condition(clause.metric, operator, number, environment)? {
                 Some(condition) => conditions.push(condition),
                 None => return Ok(None),
             }
@@ -98,15 +103,20 @@ impl Rules {
         Ok(Some(Alert {
             name: rule.alert.clone().unwrap_or_default(),
             severity: rule.labels.get("severity").cloned().unwrap_or_default(),
-            condition: comparisons.iter().map(Comparison::shown).collect::<Vec<_>>().join(" and "),
+            condition: clauses.iter().filter_map(Clause::shown).collect::<Vec<_>>().join(" and "),
             conditions,
             hold: value::duration(rule.hold.as_deref().unwrap_or("0"))?,
         }))
     }
 
     /// None where the environment has no objective, and so no burn rate.
-    fn condition(&self, comparison: &Comparison<'_>, environment: &str) -> Result<Option<Condition>, String> {
-        let Comparison { metric, operator, number, .. } = comparison;
+    fn condition(
+        &self,
+        metric: &str,
+        operator: &str,
+        number: &str,
+        environment: &str,
+    ) -> Result<Option<Condition>, String> {
         let (window, threshold) = if let Some(window) = metric.strip_prefix(ERROR_RATIO) {
             (window, Some(number.parse::<Share>()?))
         } else if let Some(window) = metric.strip_prefix(BURN_RATE) {
@@ -117,7 +127,7 @@ impl Rules {
         };
         let recorded_over = self.recorded_over(window)?;
         let window = value::duration(window)?;
-        let above = *operator == ">";
+        let above = operator == ">";
         Ok(threshold.map(|threshold| Condition { window, recorded_over, threshold, above }))
     }
 
@@ -137,32 +147,39 @@ impl Rules {
 }
 
 impl Rule {
-    /// `vector(0.001)` for the namespace of its label.
+    /// `vector(0.001)` for the environment of its label.
     fn budget(&self) -> Option<(&str, Share)> {
         let share = self.expr.strip_prefix("vector(")?.strip_suffix(')')?;
-        Some((self.labels.get("namespace")?.strip_prefix(NAMESPACE)?, share.parse().ok()?))
+        Some((self.labels.get("env")?, share.parse().ok()?))
     }
 }
 
-impl<'a> Comparison<'a> {
+impl<'a> Clause<'a> {
     fn read(words: &[&'a str]) -> Option<Self> {
-        let [selector, operator @ (">" | ">="), number] = words else { return None };
+        let (selector, comparison) = match words {
+            [selector, operator @ (">" | ">="), number] => (*selector, Some((*operator, *number))),
+            ["on", "(env)", selector] if selector.starts_with(BUDGET) => (*selector, None),
+            _ => return None,
+        };
         let (metric, matcher) = selector.split_once('{').unwrap_or((selector, "}"));
-        Some(Self { metric, matcher: matcher.strip_suffix('}')?, operator, number })
+        Some(Self { metric, matcher: matcher.strip_suffix('}')?, comparison })
     }
 
-    fn watches(&self, namespace: &str) -> Result<bool, String> {
+    /// Whether it is about an environment with that objective.
+    fn watches(&self, objective: Option<&str>) -> Result<bool, String> {
         match self.matcher.split_once('"') {
             None if self.matcher.is_empty() => Ok(true),
-            Some(("namespace=", value)) => Ok(value.strip_suffix('"') == Some(namespace)),
-            Some(("namespace!=", value)) => Ok(value.strip_suffix('"') != Some(namespace)),
+            Some(("objective=", value)) => Ok(value.strip_suffix('"') == objective),
+            Some(("objective!=", value)) => Ok(value.strip_suffix('"') != objective),
             _ => Err(format!("{{{}}}: not understood", self.matcher)),
         }
     }
 
-    fn shown(&self) -> String {
+    /// None where nothing is compared.
+    fn shown(&self) -> Option<String> {
+        let (operator, number) = self.comparison?;
         let name = self.metric.rsplit_once(':').map_or(self.metric, |(_, name)| name);
-        format!("{name} {} {}", self.operator, self.number)
+        Some(format!("{name} {operator} {number}"))
     }
 }
 

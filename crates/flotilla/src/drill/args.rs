@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     pub(super) duration: Duration,
 
-    /// Where the service runs: which alerts watch it, and its objective
+    /// The service's ENVIRONMENT: which alerts watch it, and its objective
     #[arg(long, value_name = "NAME", default_value = "production", value_parser = environment)]
     pub(super) environment: String,
 
@@ -55,7 +55,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     duration.ok_or_else(|| "must be a duration from 1s to 30d, such as 5m or 1h 30m".to_owned())
 }
 
-/// The name of a namespace, less its prefix: it is printed into a comment, so it must not end the line.
+/// A service's ENVIRONMENT: it is printed into a comment, so it must not end the line.
 fn environment(text: &str) -> Result<String, &'static str> {
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let fits = (1..=50).contains(&text.len()) && text.chars().all(word);
