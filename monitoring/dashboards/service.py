@@ -97,7 +97,7 @@ def saturation() -> list[list[Json]]:
             ),
             graph(
                 "Connections without a request",
-                "Connections whose bytes never became a request head.",
+                "Connections that brought bytes which are no request head.",
                 "cps",
                 query(promql.rate("http_connection_errors_total", OF_SERVICE, "instance"), each),
             ),

@@ -140,7 +140,7 @@ fn serve_management(kit: &Kit, tcp: TcpListener) -> tokio::task::AbortHandle {
 }
 
 async fn serve_public(kit: &Kit, routes: Routes, tcp: TcpListener, mut stop: watch::Receiver<Stop>) {
-    let help = "Connections that ended before they had sent a valid request head.";
+    let help = "Connections that ended because bytes came that are no valid request head.";
     let errors = kit.metrics.counter("http_connection_errors_total", help);
     let metrics = HttpMetrics::public(&kit.metrics, &kit.config.http_buckets.0);
     let (router, table) = standard::public(kit, routes).build(metrics);

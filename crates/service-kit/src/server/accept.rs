@@ -97,23 +97,29 @@ where
         ServiceExecutor(self.listener.service).spawn(async move {
             let end = ServeConnection::new(inner, Arc::clone(&connection)).await;
             drop(entry);
-            let headless = match end {
+            let is_clients_mistake = match end {
                 End::Ordinary => false,
                 End::Expired => connection.never_had_a_request(),
-                End::Failed(error) => is_malformed(&*error) || connection.never_had_a_request(),
+                End::Failed { error, in_request } => {
+                    is_malformed(&*error, in_request) || connection.never_had_a_request()
+                }
             };
-            if let (true, Some(counter)) = (headless, &connection.listener.connection_errors) {
+            if let (true, Some(counter)) = (is_clients_mistake, &connection.listener.connection_errors) {
                 counter.inc();
             }
         });
     }
 }
 
-/// Whether bytes came that are no request head, also behind the requests before.
-fn is_malformed(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    error
-        .downcast_ref::<hyper::Error>()
-        .is_some_and(|error| error.is_parse() || error.is_incomplete_message())
+/// Whether bytes came that are no HTTP, also behind good requests, or that ended within a head. A client that leaves
+/// within a request is recorded with that.
+fn is_malformed(error: &(dyn std::error::Error + Send + Sync + 'static), in_request: bool) -> bool {
+    let Some(error) = error.downcast_ref::<hyper::Error>() else { return false };
+    let http2 = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<h2::Error>());
+    error.is_parse()
+        || error.is_incomplete_message() && !in_request
+        // We, not the client, have sent GOAWAY with the error.
+        || http2.is_some_and(|error| error.is_go_away() && error.is_library())
 }
 
 impl<I, S, B> Graceful for auto::Connection<'static, I, S, ServiceExecutor>

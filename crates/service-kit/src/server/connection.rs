@@ -31,6 +31,8 @@ pub(crate) struct Connection {
     requests: AtomicU64,
     /// Whether the client has sent anything at all.
     received: AtomicBool,
+    /// Whether the client has yet to take a part of an answer that was recorded when it was handed to hyper.
+    writing: AtomicBool,
     /// Seconds after `opened` when the last request began or ended.
     active_at: AtomicU64,
     http2: AtomicBool,
@@ -46,6 +48,7 @@ impl Connection {
             in_flight: AtomicU32::new(0),
             requests: AtomicU64::new(0),
             received: AtomicBool::new(false),
+            writing: AtomicBool::new(false),
             active_at: AtomicU64::new(0),
             http2: AtomicBool::new(false),
             expired: AtomicBool::new(false),
@@ -70,6 +73,14 @@ impl Connection {
 
     pub(super) fn bytes_came(&self) {
         self.received.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn writes(&self, is_blocked: bool) {
+        self.writing.store(is_blocked, Ordering::Relaxed);
+    }
+
+    fn is_writing(&self) -> bool {
+        self.writing.load(Ordering::Relaxed)
     }
 
     fn requests(&self) -> u64 {
@@ -145,12 +156,14 @@ impl<C> ServeConnection<C> {
 
 /// How a connection ended.
 pub(super) enum End<E> {
-    /// As connections do, or in the middle of a request, which is recorded as such.
+    /// As connections do, or cut off.
     Ordinary,
     /// It had no request for too long.
     Expired,
-    /// Outside a request.
-    Failed(E),
+    Failed {
+        error: E,
+        in_request: bool,
+    },
 }
 
 impl<C, E> Future for ServeConnection<C>
@@ -168,7 +181,6 @@ where
         if this.connection.is_cut_off() {
             return Poll::Ready(End::Ordinary);
         }
-        let (in_request, requests) = (this.connection.in_flight() > 0, this.connection.requests());
         loop {
             let ask = !*this.closing && this.connection.should_close();
             if ask {
@@ -176,11 +188,12 @@ where
                 this.inner.as_mut().graceful_shutdown();
             }
             match this.inner.as_mut().poll(cx) {
-                // An error belongs to the request that was there before, or came and went within this poll.
-                Poll::Ready(Err(error)) if !in_request && this.connection.requests() == requests => {
-                    return Poll::Ready(End::Failed(error));
+                Poll::Ready(Ok(())) => return Poll::Ready(End::Ordinary),
+                // The request that was hit, if any, is held by hyper until it is dropped.
+                Poll::Ready(Err(error)) => {
+                    let in_request = this.connection.in_flight() > 0 || this.connection.is_writing();
+                    return Poll::Ready(End::Failed { error, in_request });
                 }
-                Poll::Ready(_) => return Poll::Ready(End::Ordinary),
                 // The first request of an HTTP/2 connection tells what it is only while it is polled.
                 Poll::Pending if !*this.closing && this.connection.should_close() => {}
                 Poll::Pending => return Poll::Pending,

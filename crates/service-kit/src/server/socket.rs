@@ -1,5 +1,5 @@
-//! A connection's socket, which tells whether anything came over it: a client that connects and leaves again, as a
-//! TCP check does, has made no mistake.
+//! A connection's socket, which tells whether anything came over it (a client that connects and leaves again, as a TCP
+//! check does, has made no mistake), and whether the client takes what is written.
 
 use std::io;
 use std::pin::Pin;
@@ -39,7 +39,9 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.connection.writes(result.is_pending());
+        result
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -55,7 +57,9 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.connection.writes(result.is_pending());
+        result
     }
 
     fn is_write_vectored(&self) -> bool {
