@@ -50,7 +50,8 @@ fn every_line_of_the_table_answers_and_ctrl_c_ends_it_within_a_second() {
         let columns: Vec<&str> = row.split_whitespace().collect();
         assert_eq!(columns[0], *name);
         let example = row.split('\'').nth(1).unwrap();
-        for url in [&format!("{}/healthz", columns[1]), columns[2], example] {
+        let (health, root) = (format!("{}/healthz", columns[1]), format!("{}/", columns[1]));
+        for url in [&health, &root, columns[2], example] {
             let answer = e2e::send(http::Request::get(url).body(Vec::new()).unwrap())
                 .unwrap_or_else(|error| panic!("{url}: {error}"));
             assert_eq!(answer.status, 200, "{url}");

@@ -17,13 +17,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let is_json = is_json(request.headers());
-        // Read in any case: a body that is left unread costs the client its connection.
-        let body = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
-        if !is_json {
+        // Before the body is asked for: a client that waits for 100 Continue need not send it.
+        if !is_json(request.headers()) {
             let message = "the content type must be application/json";
             return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
+        let body = Bytes::from_request(request, state).await.map_err(|error| unread(&error))?;
         match serde_json::from_slice(&body) {
             Ok(value) => Ok(Self(value)),
             Err(error) if error.is_data() => {

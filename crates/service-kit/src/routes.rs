@@ -47,9 +47,13 @@ impl Routes {
         self.standard(path, asset::serve(assets))
     }
 
-    /// Adds a route that faults never touch and whose series start empty: health, readiness, metrics, version.
+    /// Adds a route that faults never touch and whose series start empty: health, readiness, metrics, version, `/`.
     pub(crate) fn standard(self, path: &'static str, methods: MethodRouter) -> Self {
         self.add(path, methods, Template { path, answers: Vec::new(), business: false })
+    }
+
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.templates.iter().any(|template| template.path == path)
     }
 
     fn add(mut self, path: &'static str, methods: MethodRouter, template: Template) -> Self {

@@ -5,6 +5,7 @@
 
 mod body_limit;
 mod catch_panic;
+mod check_head;
 mod inject;
 mod observe;
 mod timeout;
@@ -47,6 +48,8 @@ pub(crate) fn stack(
         .layer(layer_fn(catch_panic::CatchPanic::new))
         // Outside the faults, so that an injected latency cannot hold a request longer than a real one could.
         .layer(layer_fn(move |inner| timeout::Timeout::new(inner, timeout)))
+        // Before anything reads the body or trusts the head.
+        .layer(layer_fn(check_head::CheckHead::new))
         // Before the faults, so that a refused request does not count as one that a rule was applied to.
         .layer(layer_fn(move |inner| body_limit::BodyLimit::new(inner, max_body_bytes)))
         // Innermost: an injected failure takes the place of the handler's answer.

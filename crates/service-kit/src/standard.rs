@@ -14,8 +14,18 @@ use crate::metrics;
 use crate::routes::Routes;
 use crate::timestamp::Timestamp;
 
+/// Where a service that has an API describes it.
+const OPENAPI: &str = "/openapi.json";
+
 /// The service's own routes, and those that let curl against one port-forward find all on one port.
 pub(crate) fn public(kit: &Kit, routes: Routes) -> Routes {
+    let routes = match routes.has("/") {
+        true => routes,
+        false => {
+            let described = routes.has(OPENAPI);
+            routes.standard("/", get(async move |State(kit)| index(&kit, described)).with_state(kit.clone()))
+        }
+    };
     common(kit, routes)
         .standard("/health", get(health).with_state(kit.clone()))
         .standard("/ready", get(ready).with_state(kit.clone()))
@@ -36,6 +46,19 @@ fn common(kit: &Kit, routes: Routes) -> Routes {
         .standard("/readyz", get(readyz).with_state(kit.clone()))
         .standard("/version", get(version).with_state(kit.clone()))
         .standard("/metrics", get(render_metrics).with_state(kit.clone()))
+}
+
+/// What the default health checks of cloud load balancers ask for, and so no path of the service's business.
+fn index(kit: &Kit, described: bool) -> Json<Value> {
+    let mut body = json!({
+        "service": kit.info.name,
+        "version": kit.version(),
+        "environment": kit.environment(),
+    });
+    if described {
+        body["openapi"] = OPENAPI.into();
+    }
+    Json(body)
 }
 
 async fn readyz(State(kit): State<Kit>, RawQuery(query): RawQuery) -> (StatusCode, String) {

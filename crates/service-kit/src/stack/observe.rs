@@ -2,6 +2,7 @@
 //! its way, or when the client is found to be gone.
 
 mod body;
+mod drain;
 mod exchange;
 
 use std::convert::Infallible;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::response::Response;
+use futures_util::future::BoxFuture;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -42,7 +44,7 @@ where
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let exchange = Exchange::begin(&self.connection, &mut request);
         let request = request.map(|body| RequestBody::new(body, exchange.body()));
-        ObserveFuture { inner: self.inner.call(request), exchange: Some(exchange) }
+        ObserveFuture { inner: self.inner.call(request), exchange: Some(exchange), drain: None }
     }
 }
 
@@ -51,6 +53,8 @@ pin_project! {
         #[pin]
         inner: F,
         exchange: Option<Exchange>,
+        // The answer, held back. Boxed, so that only a request whose body was left unread pays for it.
+        drain: Option<BoxFuture<'static, Response>>,
     }
 }
 
@@ -58,12 +62,22 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for ObserveFuture<
     type Output = Result<Response<ObservedBody>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        const UNFINISHED: &str = "a future is not polled after it is ready";
         let this = self.project();
-        let mut response = match ready!(this.inner.poll(cx)) {
-            Ok(response) => response,
-            Err(infallible) => match infallible {},
+        let mut response = match this.drain {
+            Some(drain) => ready!(drain.as_mut().poll(cx)),
+            None => match ready!(this.inner.poll(cx)) {
+                Ok(response) => response,
+                Err(infallible) => match infallible {},
+            },
         };
-        let mut exchange = this.exchange.take().expect("a future is not polled after it is ready");
+        if this.drain.is_none()
+            && let Some(rest) = this.exchange.as_ref().expect(UNFINISHED).unread(&response)
+        {
+            let drain = this.drain.insert(Box::pin(drain::drain(response, rest)));
+            response = ready!(drain.as_mut().poll(cx));
+        }
+        let mut exchange = this.exchange.take().expect(UNFINISHED);
         exchange.answer(&mut response);
         Poll::Ready(Ok(response.map(|body| ObservedBody::new(body, exchange))))
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::routing::{get, post};
 use e2e::{Answer, Series, within};
 use http::{Method, Request, StatusCode};
+use serde_json::Value;
 use service_kit::config::{Parsed, Variables, parse};
+use service_kit::extract::Json;
 use service_kit::{Info, Kit, Routes, Server, Stop};
 use tokio::sync::watch;
 
@@ -91,10 +93,17 @@ fn routes() -> Routes {
     let ok = [(Method::GET, StatusCode::OK)];
     Routes::new()
         .route("/ok", get(async || "fine"), &ok)
+        .route("/openapi.json", get(async || "{}"), &ok)
         .route("/item/{id}", get(async || "one"), &ok)
         .route("/panic", get(panic), &ok)
+        .route("/large", get(async || "x".repeat(32 << 20)), &ok)
         .route("/hang", get(std::future::pending::<()>), &ok)
         .route("/echo", post(async |body: String| body), &[(Method::POST, StatusCode::OK)])
+        .route("/json", post(json), &[(Method::POST, StatusCode::OK)])
+}
+
+async fn json(Json(value): Json<Value>) -> String {
+    value.to_string()
 }
 
 async fn panic() {

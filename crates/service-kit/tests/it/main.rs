@@ -5,4 +5,6 @@ mod bodies;
 mod connections;
 mod faults;
 mod harness;
+mod heads;
 mod metrics;
+mod wire;

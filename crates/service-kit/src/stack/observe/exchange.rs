@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header};
-use http_body::Body as _;
 use hyper::body::Incoming;
 
-use super::body::BodyState;
+use super::body::{BodyState, RequestBody};
+use super::drain;
 use crate::lifecycle::Phase;
 use crate::replica::{REPLICA, X_REPLICA};
 use crate::request_id::X_REQUEST_ID;
@@ -72,7 +72,7 @@ impl Exchange {
             version: request.version(),
             wants_close: request.uri().query().is_some_and(wants_close),
             id,
-            body: (!request.body().is_end_stream()).then(Arc::default),
+            body: BodyState::of(request),
             status: None,
             end: End::Unknown,
             line,
@@ -81,6 +81,13 @@ impl Exchange {
 
     pub(super) fn body(&self) -> Option<Arc<BodyState>> {
         self.body.clone()
+    }
+
+    /// What is to be read of the body before the answer goes out: nothing, when the answer ends the connection anyway.
+    pub(super) fn unread(&self, response: &Response) -> Option<RequestBody> {
+        let rest = self.body.as_ref()?.take_rest()?;
+        let ends = response.headers().contains_key(header::CONNECTION);
+        (!ends && drain::is_worth_it(&rest)).then_some(rest)
     }
 
     /// The handler has answered: adds the headers of every answer.
@@ -103,6 +110,10 @@ impl Exchange {
         // HTTP/2 has GOAWAY for this, and forbids the header.
         if close && self.version <= Version::HTTP_11 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        // In an answer of version 1.1, hyper would add what a client of version 1.0 has asked for: `keep-alive`.
+        if self.version == Version::HTTP_10 && headers.contains_key(header::CONNECTION) {
+            *response.version_mut() = Version::HTTP_10;
         }
     }
 
