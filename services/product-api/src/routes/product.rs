@@ -76,7 +76,13 @@ pub(crate) async fn find(
     path = "/products/{id}",
     params(
         ("id" = i64, Path, minimum = 1, description = "A product ID"),
-        ("if-match" = Option<String>, Header, nullable = false, description = "The ETag of the version that may be changed"),
+        (
+            "if-match" = Option<String>,
+            Header,
+            nullable = false,
+            pattern = r#"^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$"#,
+            description = "The ETag of the version that may be changed, a list of them, or * for any",
+        ),
     ),
     request_body = Changes,
     responses(
@@ -96,12 +102,10 @@ pub(crate) async fn find(
 )]
 pub(crate) async fn update(
     State(products): State<Arc<Products>>,
-    id: Result<ProductId, ApiError>,
+    ProductId(id): ProductId,
     precondition: Precondition,
-    // Read also when the id is none: a body that is left unread costs the client its connection.
-    body: Result<extract::Json<Members>, ApiError>,
+    extract::Json(members): extract::Json<Members>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (ProductId(id), extract::Json(members)) = (id?, body?);
     let changes = Changes::read(&members).map_err(ApiError::bad_request)?;
     let updated = done(products.update(id, changes, precondition).await?)?;
     Ok(([(header::ETAG, etag(updated.version))], Json(updated.product)))
@@ -114,7 +118,13 @@ pub(crate) async fn update(
     path = "/products/{id}",
     params(
         ("id" = i64, Path, minimum = 1, description = "A product ID"),
-        ("if-match" = Option<String>, Header, nullable = false, description = "The ETag of the version that may be changed"),
+        (
+            "if-match" = Option<String>,
+            Header,
+            nullable = false,
+            pattern = r#"^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$"#,
+            description = "The ETag of the version that may be changed, a list of them, or * for any",
+        ),
     ),
     responses(
         (status = 204, description = "It is gone"),

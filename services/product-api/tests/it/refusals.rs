@@ -13,6 +13,8 @@ on_both! {
     a_body_that_is_no_json_is_400,
     a_body_of_another_type_is_415,
     a_body_that_is_too_large_is_413,
+    an_if_match_that_is_no_list_of_tags_is_400,
+    what_is_certain_from_the_head_is_answered_without_asking_for_the_body,
     unknown_paths_and_methods_are_refused,
 }
 
@@ -202,6 +204,40 @@ fn a_body_that_is_too_large_is_413(store: &Store) {
         assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains(r#"{"error":"#), "{answer}");
     }
     unchanged(&api);
+}
+
+fn an_if_match_that_is_no_list_of_tags_is_400(store: &Store) {
+    let api = store.api();
+    let json = ("content-type", "application/json");
+    for tags in ["*, \"1\"", "\"1\", *", "1", "\"1", "\"1\" \"2\"", "W/1"] {
+        for (method, body) in [("PUT", r#"{"stock":1}"#), ("DELETE", "")] {
+            let answer = api.send(method, "/products/1", &[json, ("if-match", tags)], body);
+            assert_eq!(answer.status, 400, "{method} {tags}: {}", answer.body);
+            assert!(error(&answer).starts_with("If-Match must be"), "{}", answer.body);
+        }
+    }
+    // Well written, and no version of this product.
+    for tags in ["W/\"1\"", "\"other,one\"", "\"\""] {
+        let answer = api.send("PUT", "/products/1", &[json, ("if-match", tags)], r#"{"stock":1}"#);
+        assert_eq!(answer.status, 412, "{tags}: {}", answer.body);
+    }
+    unchanged(&api);
+}
+
+fn what_is_certain_from_the_head_is_answered_without_asking_for_the_body(store: &Store) {
+    let api = store.api();
+    for (line, headers, status) in [
+        ("PUT /products/x", "content-type: application/json", 400),
+        ("PUT /products/1", "content-type: application/json\r\nif-match: 1", 400),
+        ("PUT /products/1", "content-type: text/plain", 415),
+        ("POST /products", "content-type: application/json\r\ncontent-encoding: gzip", 415),
+    ] {
+        let head = format!(
+            "{line} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n{headers}\r\ncontent-length: 9\r\n\r\n"
+        );
+        let answer = raw(api.public, head.as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}{answer}");
+    }
 }
 
 fn unknown_paths_and_methods_are_refused(store: &Store) {
