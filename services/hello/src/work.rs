@@ -25,6 +25,7 @@ pub(crate) struct Work {
     defaults: Demand,
     max_sleep: Duration,
     max_cpu: Duration,
+    max_memory: u64,
     failures: RateCounter,
     injected: IntCounter,
     burners: Burners,
@@ -52,6 +53,7 @@ impl Work {
             defaults: Demand { sleep: config.work_sleep, cpu: config.work_cpu, memory: 0 },
             max_sleep: config.work_max_sleep,
             max_cpu: config.work_max_cpu,
+            max_memory: config.work_max_memory,
             failures: RateCounter::new(config.fail_rate),
             injected: kit.faults.counter(FAIL_RATE, "error"),
             burners: Burners::new(),
@@ -72,6 +74,10 @@ impl Work {
         }
         if demand.cpu > self.max_cpu {
             return Err(longest("cpu", self.max_cpu));
+        }
+        // What is more than there is would be in use for ever.
+        if demand.memory > self.max_memory {
+            return Err(format!("memory must be at most {} bytes", self.max_memory));
         }
         Ok(demand)
     }

@@ -40,12 +40,23 @@ fn refuses_what_is_beyond_its_limits_or_no_amount_at_all() {
         "load=1",
         "cpu=1ms&sleep=ü",
         "memory=18446744073709551616",
+        "memory=18446744073709551615",
+        "memory=33Mi",
+        "memory=33554433",
     ] {
         let answer = hello.get(&format!("/work?{query}"));
         assert_eq!(answer.status, 400, "{query}");
         assert!(answer.json()["error"].as_str().unwrap().len() > 10, "{query}");
         assert_eq!(answer.header("x-endpoint-path"), "/work");
     }
+}
+
+#[test]
+fn memory_that_there_is_never_is_a_mistake_however_much_is_in_use() {
+    let hello = hello(&[("WORK_MAX_MEMORY", "0")]);
+    let answer = hello.get("/work?memory=1&sleep=0ms&cpu=0ms");
+    assert_eq!((answer.status, answer.body.as_str()), (400, r#"{"error":"memory must be at most 0 bytes"}"#));
+    assert_eq!(hello.get("/work?memory=0&sleep=0ms&cpu=0ms").status, 200);
 }
 
 #[test]
