@@ -6,7 +6,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use service_kit::upstream::Upstream;
 use service_kit::{ApiError, Asset};
@@ -21,10 +21,13 @@ const X_UPSTREAM_VERSION: HeaderName = HeaderName::from_static("x-upstream-versi
 ///
 /// # Errors
 ///
-/// When the path leaves `/api`, the body cannot be read, or product-api does not answer: with what the client is told.
+/// When the path leaves `/api`, the method is not one to pass on, the body cannot be read, or product-api does not answer: with what the client is told.
 pub(crate) async fn forward(api: &Upstream, request: Request) -> Result<Response, Response> {
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let target = target(request.uri()).ok_or_else(not_found)?;
+    if matches!(method, Method::TRACE | Method::CONNECT) {
+        return Err(method_not_allowed());
+    }
     let body = Bytes::from_request(request, &()).await.map_err(|error| unread(&error))?;
     let mut forwarded = http::Request::new(body);
     *forwarded.method_mut() = method;
@@ -36,6 +39,13 @@ pub(crate) async fn forward(api: &Upstream, request: Request) -> Result<Response
 
 fn not_found() -> Response {
     ApiError::new(StatusCode::NOT_FOUND, "not found").into_response()
+}
+
+/// TRACE would show a client what is added on the way, and CONNECT asks for a tunnel: neither is for product-api.
+fn method_not_allowed() -> Response {
+    let allowed = HeaderValue::from_static("GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS");
+    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
+    error.with_header(header::ALLOW, allowed).into_response()
 }
 
 fn unread(error: &BytesRejection) -> Response {

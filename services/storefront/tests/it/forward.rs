@@ -90,6 +90,20 @@ fn no_path_leaves_the_api() {
 }
 
 #[test]
+fn what_is_no_request_for_the_api_is_405_and_goes_nowhere() {
+    let (storefront, _api) = shop();
+    for method in ["TRACE", "CONNECT"] {
+        let head = format!("{method} /api/products HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        let answer = e2e::raw(storefront.public, head.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 405") && answer.contains("\r\nallow: GET,HEAD,"), "{answer}");
+        assert!(answer.ends_with(r#"{"error":"method not allowed"}"#), "{answer}");
+        let labels = [("path", "/api/{*path}"), ("method", method), ("status", "405")];
+        assert_eq!(storefront.metric("http_requests_total", &labels), 1.0);
+    }
+    assert_eq!(storefront.metric("upstream_requests_total", &[("outcome", "client_error")]), 0.0);
+}
+
+#[test]
 fn every_forwarded_request_is_one_series_and_one_upstream_outcome() {
     let (storefront, _api) = shop();
     for id in ["1", "2", "x"] {
