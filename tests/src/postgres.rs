@@ -1,5 +1,6 @@
 //! A PostgreSQL of a test's own.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,10 +31,7 @@ impl Postgres {
     pub fn prepare() -> Option<Self> {
         let program = find("initdb", debian_directories())?;
         // What is on the PATH may be a link; the others lie beside the real one.
-        let programs = program.canonicalize().ok()?.parent()?.to_owned();
-        let directory = Directory::new("postgres");
-        give_away(&directory.0);
-        let postgres = Self { server: None, programs, port: free_port(), directory };
+        let postgres = Self::new(program.canonicalize().ok()?.parent()?.to_owned());
         let mut initdb = postgres.as_user("initdb");
         initdb.args([
             "--no-sync",
@@ -46,6 +44,42 @@ impl Postgres {
         let done = initdb.arg(&postgres.directory.0).output().expect("initdb starts");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         Some(postgres)
+    }
+
+    /// Without data yet.
+    fn new(programs: PathBuf) -> Self {
+        let directory = Directory::new("postgres");
+        // The server refuses a directory that others can read, and not every program of its closes it.
+        let private = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(&directory.0, private).expect("it is ours");
+        give_away(&directory.0);
+        Self { server: None, programs, port: free_port(), directory }
+    }
+
+    /// Starts a standby of it, which answers reads and follows its writes.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let mut standby = Self::new(self.programs.clone());
+        let mut copy = self.as_user("pg_basebackup");
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-h", "127.0.0.1"]);
+        copy.args(["-U", "postgres", "-p", &self.port.to_string(), "-D"]).arg(&standby.directory.0);
+        let done = copy.output().expect("pg_basebackup starts");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        standby.run();
+        standby
+    }
+
+    /// Sets a parameter of the running server, for sessions that there are too.
+    pub fn set(&self, parameter: &str, value: &str) {
+        // Not in one string: it would be one transaction, and this must not be in one.
+        let set = format!("ALTER SYSTEM SET {parameter} = {value}");
+        assert!(self.succeeds("psql", &["-c", "SET default_transaction_read_only = off", "-c", &set]));
+        assert!(self.succeeds("psql", &["-c", "SELECT pg_reload_conf()"]));
+    }
+
+    /// Its port on the loopback.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Starts it where it was stopped or killed, on the same port.
@@ -117,16 +151,19 @@ impl Postgres {
         Command::new(self.programs.join(name))
     }
 
-    /// PostgreSQL refuses to run as root.
     fn as_user(&self, program: &str) -> Command {
-        let program = self.programs.join(program);
-        if !rustix::process::geteuid().is_root() {
-            return Command::new(program);
-        }
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
-        command
+        as_postgres(&self.programs.join(program))
     }
+}
+
+/// PostgreSQL and PgBouncer refuse to run as root.
+pub(crate) fn as_postgres(program: &Path) -> Command {
+    if !rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
+    command
 }
 
 /// Debian keeps the programs of each version apart, and out of the PATH.
@@ -135,9 +172,9 @@ fn debian_directories() -> impl Iterator<Item = PathBuf> {
     versions.filter_map(Result::ok).map(|version| version.path().join("bin"))
 }
 
-fn give_away(directory: &Path) {
+pub(crate) fn give_away(directory: &Path) {
     if rustix::process::geteuid().is_root() {
-        let done = Command::new("chown").arg("postgres").arg(directory).status();
+        let done = Command::new("chown").args(["-R", "postgres"]).arg(directory).status();
         assert!(done.is_ok_and(|status| status.success()), "the user postgres exists");
     }
 }

@@ -2,39 +2,59 @@
 //!
 //! The two dialects agree on everything that is asked of them here: `$1`, `RETURNING`, `COALESCE`, `LIKE`.
 
-mod connect;
+mod check;
+mod epoch;
+mod failure;
 mod metrics;
 mod migrate;
+mod pool;
+mod postgres;
+mod turns;
+mod url;
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use service_kit::Metrics;
-use sqlx::{PgPool, SqlitePool};
 
 use crate::filter::Filter;
 use crate::input::{Changes, Draft};
 use crate::precondition::Precondition;
 use crate::price::Price;
 use crate::product::{Product, Versioned};
-pub use connect::DatabaseUrl;
+pub(crate) use check::READ_ONLY;
+use epoch::Epoch;
+pub(crate) use failure::Unavailable;
+use failure::{Connection, Failure};
 use metrics::DatabaseMetrics;
+use pool::Pool;
+pub(crate) use turns::Turn;
+use turns::Turns;
+pub use url::DatabaseUrl;
 
-/// How long a read may take once it has a connection. Every query walks an index: one that takes longer waits for a
-/// database that hangs.
-const READ_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// How long the outcome of a write is waited for. Long, because a write that is given up may still be done; nobody's
-/// request waits for it (see `Products`).
-const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
-
-/// The database did not do it, or did not say so. The cause has been logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("database unavailable")]
-pub(crate) struct Unavailable {
-    /// Whether a write may have been done all the same.
-    pub(crate) outcome_unknown: bool,
+/// What a query does, and so how long it may take once it has a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// Walks an index: one that takes longer waits for a database that hangs.
+    Read,
+    /// Looks at every product.
+    Count,
+    /// Long, because a write that is given up may still be done; nobody's request waits for it (see `Products`).
+    Write,
 }
+
+impl Work {
+    fn limit(self) -> Duration {
+        match self {
+            Self::Read => READ_TIMEOUT,
+            Self::Count | Self::Write => Duration::from_mins(1),
+        }
+    }
+}
+
+/// The limit of a read, and of everything on a connection that was made before a failover.
+const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,129 +65,142 @@ pub(crate) enum Change<T> {
     Moved,
 }
 
-enum Pool {
-    Postgres(PgPool),
-    Sqlite(SqlitePool),
-}
-
 /// The table of products.
 pub(crate) struct Catalogue {
     pool: Pool,
+    /// Where the database is, for whoever reads an error.
+    target: String,
+    epoch: Epoch,
+    turns: Turns,
     metrics: DatabaseMetrics,
     migrated: AtomicBool,
+    /// What the last check, or a write since, has found.
+    read_only: AtomicBool,
 }
 
-/// Runs a query on a connection of whichever database it is; the body is compiled once for each. When the time is over
-/// a connection to PostgreSQL is given up, because nobody knows whether there is still someone at its other end. One to
-/// SQLite is not: a database in memory would go with it.
+/// Runs a query on a connection of whichever database it is; the body is compiled once for each. `$prepare` is whether
+/// the statement may be kept for the next time. A connection whose query has failed is given up, unless the failure says
+/// nothing about it.
 macro_rules! query {
-    ($catalogue:expr, $operation:literal, $limit:expr, |$connection:ident| $query:expr) => {
+    ($catalogue:expr, $turn:expr, $work:expr, |$connection:ident, $prepare:ident| $query:expr) => {{
         // Boxed: it is large, and the requests that wait for another's answer should not each hold the room for it.
-        $catalogue.metrics.observe($operation, Box::pin(async {
-            if !$catalogue.migrated.load(Ordering::Acquire) {
-                return Err(Failure::NotMigrated);
-            }
+        let result = Box::pin(async {
+            $catalogue.refuse($work)?;
             match &$catalogue.pool {
-                Pool::Postgres(pool) => query!(@on pool, $limit, $connection, $query, held, held.close_on_drop()),
-                Pool::Sqlite(pool) => query!(@on pool, $limit, $connection, $query, held, ()),
+                Pool::Postgres(postgres) => {
+                    let mut held = postgres.acquire().await.map_err(|error| $catalogue.no_connection(error))?;
+                    let $prepare = !postgres.is_pooled();
+                    let transaction = async {
+                        if !$prepare {
+                            sqlx::raw_sql("BEGIN").execute(&mut *held).await?;
+                        }
+                        let $connection = &mut *held;
+                        let result = $query.await;
+                        if !$prepare {
+                            let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+                            sqlx::raw_sql(end).execute(&mut *held).await?;
+                        }
+                        result
+                    };
+                    let outcome = $catalogue.within($work, transaction).await;
+                    if $catalogue.learn(&outcome) {
+                        held.close_on_drop();
+                    }
+                    outcome
+                }
+                Pool::Sqlite(sqlite) => {
+                    let mut held = sqlite.acquire().await.map_err(|error| $catalogue.no_connection(error))?;
+                    let $prepare = true;
+                    let $connection = &mut *held;
+                    let outcome = $catalogue.within($work, $query).await;
+                    if $catalogue.learn(&outcome) {
+                        held.close_on_drop();
+                    }
+                    outcome
+                }
             }
-        }))
-    };
-    (@on $pool:expr, $limit:expr, $connection:ident, $query:expr, $held:ident, $give_up:expr) => {{
-        let mut $held = $pool.acquire().await.map_err(Failure::NoConnection)?;
-        let $connection = &mut *$held;
-        let outcome = tokio::time::timeout($limit, $query).await;
-        match outcome {
-            Ok(result) => result.map_err(Failure::from),
-            Err(_) => {
-                $give_up;
-                Err(Failure::TimedOut)
-            }
-        }
+        })
+        .await;
+        $catalogue.metrics.observe($turn, result)
     }};
-}
-
-/// Why a query failed, for the log.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("the database has not been migrated yet")]
-    NotMigrated,
-    #[error("no connection: {0}")]
-    NoConnection(sqlx::Error),
-    #[error("no answer in time")]
-    TimedOut,
-    #[error(transparent)]
-    Sql(#[from] sqlx::Error),
-}
-
-impl Failure {
-    /// The statement was sent, and no answer to it came.
-    fn leaves_outcome_unknown(&self) -> bool {
-        match self {
-            Self::NotMigrated | Self::NoConnection(_) | Self::Sql(sqlx::Error::Database(_)) => false,
-            Self::TimedOut | Self::Sql(_) => true,
-        }
-    }
 }
 
 impl Catalogue {
     /// Connects when it is first asked for something.
     pub(crate) fn new(url: &DatabaseUrl, metrics: &Metrics) -> Self {
-        Self { pool: url.pool(), metrics: DatabaseMetrics::new(metrics), migrated: AtomicBool::new(false) }
+        let epoch = Epoch::new();
+        let pool = Pool::new(url, &epoch);
+        Self {
+            turns: Turns::new(pool.turns()),
+            pool,
+            target: url.target(),
+            epoch,
+            metrics: DatabaseMetrics::new(metrics),
+            migrated: AtomicBool::new(false),
+            read_only: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the tables are there, as far as anyone knows.
+    pub(crate) fn is_migrated(&self) -> bool {
+        self.migrated.load(Ordering::Acquire)
+    }
+
+    /// A turn for an operation. Whoever stops waiting has cost the database nothing; what is done with a turn should
+    /// not be stopped, because that would cost its connection.
+    pub(crate) async fn turn(&self, operation: &'static str) -> Result<Turn, Unavailable> {
+        match self.turns.wait(operation).await {
+            Ok(turn) => Ok(turn),
+            Err(waited) => Ok(self.metrics.observe(&waited, Err(Failure::Busy))?),
+        }
     }
 
     /// A page, by id, and one product more when it is not the last page. Its cost does not depend on the number of
     /// products: both queries walk an index from where the page before has ended.
-    pub(crate) async fn list(&self, filter: &Filter) -> Result<Vec<Product>, Unavailable> {
+    pub(crate) async fn list(&self, turn: &Turn, filter: &Filter) -> Result<Vec<Product>, Unavailable> {
         const ALL: &str = "SELECT id, name, description, price_cents, category, stock FROM products
             WHERE id > $1 ORDER BY id LIMIT $2";
         const CATEGORY: &str = "SELECT id, name, description, price_cents, category, stock FROM products
             WHERE category = $3 AND id > $1 ORDER BY id LIMIT $2";
         let (after, limit) = (filter.after, filter.limit + 1);
-        query!(self, "list", READ_TIMEOUT, |connection| async {
+        Ok(query!(self, turn, Work::Read, |connection, prepare| async {
+            let query = sqlx::query_as(if filter.category.is_none() { ALL } else { CATEGORY });
+            let query = query.persistent(prepare).bind(after).bind(limit);
             match filter.category.as_deref() {
-                None => sqlx::query_as(ALL).bind(after).bind(limit).fetch_all(connection).await,
-                Some(category) => {
-                    sqlx::query_as(CATEGORY)
-                        .bind(after)
-                        .bind(limit)
-                        .bind(category)
-                        .fetch_all(connection)
-                        .await
-                }
+                None => query.fetch_all(connection).await,
+                Some(category) => query.bind(category).fetch_all(connection).await,
             }
-        })
-        .await
+        })?)
     }
 
-    pub(crate) async fn find(&self, id: i64) -> Result<Option<Versioned>, Unavailable> {
+    pub(crate) async fn find(&self, turn: &Turn, id: i64) -> Result<Option<Versioned>, Unavailable> {
         const FIND: &str = "SELECT id, name, description, price_cents, category, stock, version FROM products
             WHERE id = $1";
-        query!(self, "find", READ_TIMEOUT, |connection| sqlx::query_as(FIND)
-            .bind(id)
-            .fetch_optional(connection))
-        .await
+        Ok(query!(self, turn, Work::Read, |connection, prepare| {
+            sqlx::query_as(FIND).persistent(prepare).bind(id).fetch_optional(connection)
+        })?)
     }
 
-    pub(crate) async fn insert(&self, draft: &Draft) -> Result<Versioned, Unavailable> {
+    pub(crate) async fn insert(&self, turn: &Turn, draft: &Draft) -> Result<Versioned, Unavailable> {
         const INSERT: &str = "INSERT INTO products (name, description, price_cents, category, stock)
             VALUES ($1, $2, $3, $4, $5)
             RETURNING id, name, description, price_cents, category, stock, version";
-        query!(self, "insert", WRITE_TIMEOUT, |connection| {
+        Ok(query!(self, turn, Work::Write, |connection, prepare| {
             sqlx::query_as(INSERT)
+                .persistent(prepare)
                 .bind(&draft.name)
                 .bind(&draft.description)
                 .bind(draft.price.cents())
                 .bind(&draft.category)
                 .bind(draft.stock)
                 .fetch_one(connection)
-        })
-        .await
+        })?)
     }
 
     /// Merges the changes in one statement: two updates of different members lose neither.
     pub(crate) async fn update(
         &self,
+        turn: &Turn,
         id: i64,
         changes: &Changes,
         precondition: &Precondition,
@@ -178,8 +211,9 @@ impl Catalogue {
                 stock = COALESCE($6, stock), version = version + 1
             WHERE id = $1 AND ($7 IS NULL OR $7 LIKE '%,' || version || ',%')
             RETURNING id, name, description, price_cents, category, stock, version";
-        let updated = query!(self, "update", WRITE_TIMEOUT, |connection| {
+        let updated = query!(self, turn, Work::Write, |connection, prepare| {
             sqlx::query_as(UPDATE)
+                .persistent(prepare)
                 .bind(id)
                 .bind(changes.name.as_deref())
                 .bind(changes.description.as_deref())
@@ -188,43 +222,38 @@ impl Catalogue {
                 .bind(changes.stock)
                 .bind(precondition.versions())
                 .fetch_optional(connection)
-        })
-        .await?;
+        })?;
         self.changed(id, updated, precondition).await
     }
 
     pub(crate) async fn delete(
         &self,
+        turn: &Turn,
         id: i64,
         precondition: &Precondition,
     ) -> Result<Change<()>, Unavailable> {
         const DELETE: &str = "DELETE FROM products
             WHERE id = $1 AND ($2 IS NULL OR $2 LIKE '%,' || version || ',%') RETURNING id";
-        let deleted: Option<(i64,)> = query!(self, "delete", WRITE_TIMEOUT, |connection| {
-            sqlx::query_as(DELETE).bind(id).bind(precondition.versions()).fetch_optional(connection)
-        })
-        .await?;
+        let deleted: Option<(i64,)> = query!(self, turn, Work::Write, |connection, prepare| {
+            sqlx::query_as(DELETE)
+                .persistent(prepare)
+                .bind(id)
+                .bind(precondition.versions())
+                .fetch_optional(connection)
+        })?;
         self.changed(id, deleted.map(|_| ()), precondition).await
     }
 
     /// How many products there are. It looks at each: not for a request to wait for.
-    pub(crate) async fn count(&self) -> Result<i64, Unavailable> {
+    pub(crate) async fn count(&self, turn: &Turn) -> Result<i64, Unavailable> {
         const COUNT: &str = "SELECT count(*) FROM products";
-        query!(self, "count", WRITE_TIMEOUT, |connection| sqlx::query_scalar(COUNT).fetch_one(connection))
-            .await
+        Ok(query!(self, turn, Work::Count, |connection, prepare| {
+            sqlx::query_scalar(COUNT).persistent(prepare).fetch_one(connection)
+        })?)
     }
 
-    /// Whether the database answers.
-    pub(crate) async fn ping(&self) -> Result<(), Unavailable> {
-        let one: i64 = query!(self, "ping", READ_TIMEOUT, |connection| {
-            sqlx::query_scalar("SELECT CAST(1 AS BIGINT)").fetch_one(connection)
-        })
-        .await?;
-        debug_assert_eq!(one, 1);
-        Ok(())
-    }
-
-    /// Nothing was changed: because the product is not there, or because it is another version?
+    /// Nothing was changed: because the product is not there, or because it is another version? Asked in the turn that
+    /// the change still has.
     async fn changed<T>(
         &self,
         id: i64,
@@ -235,8 +264,64 @@ impl Catalogue {
             (Some(value), _) => Ok(Change::Done(value)),
             (None, Precondition::Any) => Ok(Change::NotFound),
             (None, Precondition::OneOf(_)) => {
-                Ok(self.find(id).await?.map_or(Change::NotFound, |_| Change::Moved))
+                let found = self.find(&Turn::new("find"), id).await?;
+                Ok(found.map_or(Change::NotFound, |_| Change::Moved))
             }
+        }
+    }
+
+    /// What is not worth a connection.
+    fn refuse(&self, work: Work) -> Result<(), Failure> {
+        match () {
+            () if !self.is_migrated() => Err(Failure::NotMigrated),
+            () if work == Work::Write && self.read_only.load(Ordering::Acquire) => Err(Failure::ReadOnly),
+            () => Ok(()),
+        }
+    }
+
+    fn no_connection(&self, error: sqlx::Error) -> Failure {
+        Failure::NoConnection { to: self.target.clone(), error }
+    }
+
+    /// Waits for a query, less patiently when its connection leads to a server that has been replaced.
+    async fn within<T>(
+        &self,
+        work: Work,
+        query: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, Failure> {
+        let (started, mut query) = (Instant::now(), pin!(query));
+        loop {
+            if let Ok(result) = tokio::time::timeout(READ_TIMEOUT, &mut query).await {
+                return Ok(result?);
+            }
+            if started.elapsed() >= work.limit() || self.epoch.has_ended_since(started) {
+                return Err(Failure::TimedOut);
+            }
+        }
+    }
+
+    /// Acts on what an outcome says about the database. Returns whether its connection should be closed.
+    fn learn<T>(&self, outcome: &Result<T, Failure>) -> bool {
+        let Err(failure) = outcome else { return false };
+        if failure.is_read_only() {
+            self.set_read_only(true);
+        }
+        match failure.connection() {
+            Connection::Sound => false,
+            // SQLite has no other end that could be lost.
+            Connection::Spent => !matches!((failure, &self.pool), (Failure::TimedOut, Pool::Sqlite(_))),
+            Connection::Outdated => {
+                self.epoch.end();
+                true
+            }
+        }
+    }
+
+    /// In either direction, the connections that there are may lead to a server that has lost its role.
+    fn set_read_only(&self, read_only: bool) {
+        if self.read_only.swap(read_only, Ordering::AcqRel) != read_only {
+            self.epoch.end();
+            tracing::warn!("database: {}", if read_only { "read-only" } else { "takes writes again" });
         }
     }
 }

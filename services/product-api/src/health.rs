@@ -7,10 +7,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 use service_kit::{Check, Kit, Severity};
 
+use crate::catalogue::READ_ONLY;
 use crate::products::Products;
 
-/// Time between two checks of the database: with its recovery, this is how long `/readyz` says 503 too long.
+/// Time between two checks of the database.
 const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The same while it fails: with its recovery, this is how long `/readyz` says 503 too long.
+const RETRY: Duration = Duration::from_millis(500);
 
 /// Counting a million products takes a database about a tenth of a second: it may take a twentieth of the time.
 const COUNTING_SHARE: u32 = 20;
@@ -29,25 +33,29 @@ pub(crate) fn redis_check(kit: &Kit, enabled: bool) -> Option<Check> {
     check
 }
 
-/// Migrates the database when it comes, and keeps its check.
-pub(crate) fn watch_database(kit: &Kit, products: Arc<Products>) {
+/// Keeps the database's check, and counts the products.
+pub(crate) fn watch_database(kit: &Kit, products: &Arc<Products>) {
     let check = kit.health.add("database", Severity::Hard);
     let count = Arc::new(AtomicI64::new(UNKNOWN));
     describe(kit, check.clone(), Arc::clone(&count));
+    let checked = Arc::clone(products);
     kit.spawn(async move {
-        let failed = |reason: String| {
-            tracing::warn!("database: {reason}");
-            check.report(Err(reason));
-        };
-        products.catalogue.migrate(failed).await;
-        let mut next_count = Instant::now();
         loop {
-            let result = products.catalogue.ping().await;
-            check.report(result.map_err(|error| error.to_string()));
-            if result.is_ok() && Instant::now() >= next_count {
-                next_count = count_products(&products, &count).await;
+            let result = checked.catalogue.check().await;
+            let pause = if result.is_ok() { INTERVAL } else { RETRY };
+            check.report(result);
+            tokio::time::sleep(pause).await;
+        }
+    });
+    let counted = Arc::clone(products);
+    // Apart, because a count may take long, and no check waits for it.
+    kit.spawn(async move {
+        loop {
+            let started = Instant::now();
+            if let Some(number) = counted.count().await {
+                count.store(number, Ordering::Relaxed);
             }
-            tokio::time::sleep(INTERVAL).await;
+            tokio::time::sleep((started.elapsed() * COUNTING_SHARE).max(INTERVAL)).await;
         }
     });
 }
@@ -62,15 +70,11 @@ fn describe(kit: &Kit, check: Check, count: Arc<AtomicI64>) {
     });
 }
 
-/// Returns when to count again.
-async fn count_products(products: &Products, count: &AtomicI64) -> Instant {
-    let started = Instant::now();
-    if let Ok(counted) = products.catalogue.count().await {
-        count.store(counted, Ordering::Relaxed);
-    }
-    Instant::now() + started.elapsed() * COUNTING_SHARE
-}
-
 fn connected(check: &Check) -> Value {
-    check.last().map(|result| if result.is_ok() { "connected" } else { "disconnected" }).into()
+    let word = |result: Result<(), String>| match result {
+        Ok(()) => "connected",
+        Err(reason) if reason.starts_with(READ_ONLY) => READ_ONLY,
+        Err(_) => "disconnected",
+    };
+    check.last().map(word).into()
 }

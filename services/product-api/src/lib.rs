@@ -40,7 +40,7 @@ pub static INFO: Info = Info { name: "product-api", version: env!("CARGO_PKG_VER
 pub fn app(config: &Config, kit: &Kit) -> Result<Routes, Invalid> {
     let ballast = Ballast::new(config.ballast)?;
     let products = Arc::new(Products::new(catalogue(config, kit), cache(config, kit)?, ballast, kit));
-    health::watch_database(kit, Arc::clone(&products));
+    health::watch_database(kit, &products);
     let linked = Arc::clone(&products);
     kit.spawn(async move {
         if let Some(cache) = &linked.cache {

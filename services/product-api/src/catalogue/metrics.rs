@@ -1,11 +1,9 @@
 //! How long the database takes.
 
-use std::time::Instant;
-
 use prometheus::HistogramVec;
 use service_kit::Metrics;
 
-use super::{Failure, Unavailable};
+use super::{Failure, Turn};
 
 /// Edges in seconds: from a hit in the database's memory on the same machine to its timeout.
 const EDGES: [f64; 12] = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5];
@@ -16,28 +14,24 @@ pub(super) struct DatabaseMetrics {
 
 impl DatabaseMetrics {
     pub(super) fn new(metrics: &Metrics) -> Self {
-        let help = "Time that a database operation took, waiting for a connection included.";
+        let help = "Time that a database operation took, waiting for its turn and a connection included.";
         let labels = &["operation", "outcome"];
         Self { duration: metrics.histogram_vec("database_operation_duration_seconds", help, labels, &EDGES) }
     }
 
     /// Measures an operation, and logs why it failed: the one place that does.
-    pub(super) async fn observe<T>(
-        &self,
-        operation: &'static str,
-        query: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Unavailable> {
-        let started = Instant::now();
-        let result = query.await;
+    pub(super) fn observe<T>(&self, turn: &Turn, result: Result<T, Failure>) -> Result<T, Failure> {
         let outcome = match &result {
             Ok(_) => "ok",
-            Err(Failure::TimedOut | Failure::NoConnection(sqlx::Error::PoolTimedOut)) => "timeout",
+            Err(
+                Failure::TimedOut
+                | Failure::Busy
+                | Failure::NoConnection { error: sqlx::Error::PoolTimedOut, .. },
+            ) => "timeout",
             Err(_) => "error",
         };
-        self.duration.with_label_values(&[operation, outcome]).observe(started.elapsed().as_secs_f64());
-        result.map_err(|error| {
-            tracing::warn!(operation, "database: {error}");
-            Unavailable { outcome_unknown: error.leaves_outcome_unknown() }
-        })
+        let seconds = turn.asked.elapsed().as_secs_f64();
+        self.duration.with_label_values(&[turn.operation, outcome]).observe(seconds);
+        result.inspect_err(|error| tracing::warn!(operation = turn.operation, "database: {error}"))
     }
 }

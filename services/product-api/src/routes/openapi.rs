@@ -50,7 +50,7 @@ errors! {
     Moved, "412", "If-Match names another version than the present one";
     TooLarge, "413", "The body is larger than MAX_BODY_BYTES";
     WrongType, "415", "The body is not declared as JSON";
-    Unavailable, "503", "The database is unavailable, or took too long";
+    Unavailable, "503", "The database is unavailable, takes no writes, or took too long";
 }
 
 /// The envelope of every error.

@@ -72,6 +72,25 @@ fn a_bad_value_is_refused_in_one_line_that_shows_no_secret() {
 }
 
 #[test]
+fn a_url_says_what_is_wrong_with_it_and_an_error_names_the_host() {
+    for (url, said) in [
+        ("postgres://user:p@ss/w#rd%@127.0.0.1:5432/db", "must be percent-encoded: % as %25, / as %2F"),
+        ("postgres://user:hunter2@a:5432,b:5432/db", "names several hosts, \"a:5432,b:5432\""),
+    ] {
+        let line = refused(&[("DATABASE_URL", url)]);
+        assert!(line.starts_with("DATABASE_URL: ") && line.contains(said), "{line}");
+        assert!(!line.contains("hunter2") && !line.contains("rd%") && line.lines().count() == 1, "{line}");
+    }
+    // Nobody listens on it; the line end belongs to the file of the secret.
+    let service = start(&[("DATABASE_URL", "postgres://user:hunter2@127.0.0.1:9/db\n")]);
+    e2e::eventually("it names the host", || {
+        let body = service.manage("GET", "/readyz?verbose", &[], "").body;
+        assert!(!body.contains("hunter2"), "{body}");
+        body.contains("[-]database no connection to 127.0.0.1:9 (DATABASE_URL)")
+    });
+}
+
+#[test]
 fn ballast_is_resident_from_the_start() {
     let without = start(&[]).resident_bytes();
     let with = start(&[("BALLAST", "64Mi")]).resident_bytes();

@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test may panic, and so may its helpers")]
 
+mod abandoned;
 mod cache;
 mod configuration;
 mod database;
+mod failover;
+mod migrations;
 mod openapi;
+mod pooler;
 mod products;
 mod proxy;
 mod redis;

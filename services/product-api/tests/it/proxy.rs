@@ -1,8 +1,8 @@
-//! A cable between one replica and its Redis, which a test can cut.
+//! A cable between one replica and its Redis or database, which a test can cut or plug into another.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -15,6 +15,7 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 struct State {
     cut: AtomicBool,
+    port: AtomicU16,
     streams: Mutex<Vec<TcpStream>>,
 }
 
@@ -22,12 +23,14 @@ impl Proxy {
     pub(crate) fn to(port: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let proxy = Self { address: listener.local_addr().unwrap(), state: Arc::default() };
+        proxy.lead_to(port);
         let state = Arc::clone(&proxy.state);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 // Dropping a connection is all that a cut cable does here.
                 if !state.cut.load(Ordering::SeqCst)
-                    && let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+                    && let Ok(server) =
+                        TcpStream::connect((Ipv4Addr::LOCALHOST, state.port.load(Ordering::SeqCst)))
                 {
                     state.join(&client, &server);
                     state.join(&server, &client);
@@ -39,6 +42,15 @@ impl Proxy {
 
     pub(crate) fn url(&self) -> String {
         format!("redis://{}", self.address)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Where new connections go from now on; those that there are stay where they are.
+    pub(crate) fn lead_to(&self, port: u16) {
+        self.state.port.store(port, Ordering::SeqCst);
     }
 
     pub(crate) fn cut(&self) {
