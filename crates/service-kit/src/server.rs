@@ -2,7 +2,9 @@
 
 mod accept;
 mod connection;
+mod linger;
 mod open;
+mod request_line;
 mod socket;
 
 use std::io;

@@ -31,6 +31,8 @@ pub(crate) struct Connection {
     requests: AtomicU64,
     /// Whether the client has sent anything at all.
     received: AtomicBool,
+    /// Whether the last request line was too long.
+    cut: AtomicBool,
     /// Whether the client has yet to take a part of an answer that was recorded when it was handed to hyper.
     writing: AtomicBool,
     /// Seconds after `opened` when the last request began or ended.
@@ -48,6 +50,7 @@ impl Connection {
             in_flight: AtomicU32::new(0),
             requests: AtomicU64::new(0),
             received: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
             writing: AtomicBool::new(false),
             active_at: AtomicU64::new(0),
             http2: AtomicBool::new(false),
@@ -73,6 +76,20 @@ impl Connection {
 
     pub(super) fn bytes_came(&self) {
         self.received.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn cut(&self) {
+        self.cut.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the request at hand is only the beginning of what the client has sent.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
+    }
+
+    /// Whether what comes next is a head. HTTP/2 has none.
+    pub(super) fn is_between_requests(&self) -> bool {
+        self.in_flight() == 0 && !self.http2.load(Ordering::Relaxed)
     }
 
     pub(super) fn writes(&self, is_blocked: bool) {
@@ -113,6 +130,11 @@ impl Connection {
     /// Whether bytes came that never became a request head.
     pub(super) fn never_had_a_request(&self) -> bool {
         self.received.load(Ordering::Relaxed) && self.requests() == 0
+    }
+
+    /// Whether there is no time left to wait for a client.
+    pub(super) fn is_closing(&self) -> bool {
+        self.listener.lifecycle.phase() >= Phase::Closing
     }
 
     fn is_cut_off(&self) -> bool {

@@ -18,6 +18,10 @@ use crate::error::ApiError;
 /// The longest request target. Half of a head, so that there is room for its headers.
 const MAX_TARGET_BYTES: usize = 16 * 1024;
 
+/// Marks a request whose target was longer than could be read.
+#[derive(Clone, Copy)]
+pub(super) struct CutOff;
+
 pub(super) struct CheckHead<S> {
     inner: S,
 }
@@ -59,11 +63,12 @@ fn refusal<B: Body>(request: &Request<B>) -> Option<ApiError> {
 
 fn malformed<B: Body>(request: &Request<B>) -> Option<ApiError> {
     let host = || host::check(request).err().map(ApiError::bad_request);
-    coding::transfer(request).or_else(host).or_else(|| too_long(request))
+    too_long(request).or_else(|| coding::transfer(request)).or_else(host)
 }
 
 fn too_long<B>(request: &Request<B>) -> Option<ApiError> {
     let length = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let message = || format!("the request target is longer than {MAX_TARGET_BYTES} bytes");
-    (length > MAX_TARGET_BYTES).then(|| ApiError::new(StatusCode::URI_TOO_LONG, message()))
+    let is_too_long = length > MAX_TARGET_BYTES || request.extensions().get::<CutOff>().is_some();
+    is_too_long.then(|| ApiError::new(StatusCode::URI_TOO_LONG, message()))
 }

@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use pin_project_lite::pin_project;
 
+use super::check_head::CutOff;
 use crate::server::Connection;
 pub(crate) use body::{ObservedBody, RequestBody};
 use exchange::Exchange;
@@ -43,6 +44,9 @@ where
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let exchange = Exchange::begin(&self.connection, &mut request);
+        if self.connection.is_cut() {
+            request.extensions_mut().insert(CutOff);
+        }
         let request = request.map(|body| RequestBody::new(body, exchange.body()));
         ObserveFuture { inner: self.inner.call(request), exchange: Some(exchange), drain: None }
     }

@@ -113,6 +113,20 @@ fn what_is_too_much_or_does_not_come_ends_the_connection_as_the_answer_says() {
 }
 
 #[test]
+fn a_client_that_is_still_sending_gets_the_answer_that_ends_its_connection() {
+    let service = TestService::start(&["--max-body-bytes=100"]);
+    for _ in 0..20 {
+        let mut wire = Wire::open(service.public);
+        wire.send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 9000000\r\n\r\n");
+        wire.send("x".repeat(200_000));
+        std::thread::sleep(Duration::from_millis(20));
+        let reply = wire.reply().expect("an answer");
+        assert_eq!((reply.status(), reply.header("connection")), (413, vec!["close"]));
+    }
+    service.expect_requests(&[("status", "413")], 20.0);
+}
+
+#[test]
 fn a_length_beside_chunks_ends_the_connection() {
     let service = TestService::start(&[]);
     for headers in

@@ -131,14 +131,42 @@ fn a_body_that_is_packed_is_415_and_says_what_is_taken() {
 #[test]
 fn a_target_that_is_too_long_is_414() {
     let service = TestService::start(&[]);
-    for length in [16_385, 20_000, 32_000] {
+    let lengths = [16_385, 20_000, 20_480, 20_481, 32_000, 32_768, 40_000, 70_000, 1_000_000];
+    for length in lengths {
         let head = format!("GET /{} HTTP/1.1\r\nhost: a", "x".repeat(length - 1));
         assert_eq!(refusal(&service, &head).status(), 414, "{length}");
     }
+    // Behind a good request, in pieces, where the beginning would be a good request, and with another method.
+    let mut wire = Wire::open(service.public);
+    wire.send("GET /ok HTTP/1.1\r\nhost: a\r\n\r\n");
+    assert_eq!(wire.reply().unwrap().status(), 200);
+    wire.send("POST /ok?");
+    (0..500).for_each(|_| wire.send("x".repeat(100)));
+    assert_eq!(wire.reply().unwrap().status(), 414);
+    for (method, query, answer) in
+        [(20_400, 0, "1.1 405 "), (15_000, 40_000, "1.1 414 "), (40_000, 0, "1.1 400 ")]
+    {
+        let (method, query) = ("X".repeat(method), "x".repeat(query));
+        let head = format!("{method} /ok?{query} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        let got = e2e::raw(service.public, head.as_bytes());
+        assert!(got.starts_with(&format!("HTTP/{answer}")), "{}: {got}", method.len());
+    }
+    service.expect_requests(&[("path", "unmatched"), ("status", "414")], lengths.len() as f64);
+    service.expect_requests(&[("path", "/ok"), ("status", "414")], 2.0);
     let longest = format!("GET /ok?{} HTTP/1.1\r\nhost: a\r\n\r\n", "x".repeat(16_384 - 4));
     let mut wire = Wire::open(service.public);
     wire.send(longest);
     assert_eq!(wire.reply().unwrap().status(), 200);
+    // A header's length is another matter, also where its head is behind another.
+    let long_header = format!("GET /ok HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(30_000));
+    for cut in [20, 100, 21_000] {
+        let (start, rest) = long_header.split_at(cut);
+        let mut wire = Wire::open(service.public);
+        wire.send(format!("GET /ok HTTP/1.1\r\nhost: a\r\n\r\n{start}"));
+        assert_eq!(wire.reply().unwrap().status(), 200, "{cut}");
+        wire.send(rest);
+        assert_eq!(wire.reply().unwrap().status(), 200, "{cut}");
+    }
 }
 
 #[test]
