@@ -21,12 +21,12 @@ pub type Variables = std::collections::BTreeMap<std::ffi::OsString, std::ffi::Os
 #[derive(Clone, Debug, clap::Args)]
 #[group(skip)]
 pub struct Config {
-    /// Address of the public listener [default: 0.0.0.0 and the service's port]
+    /// Address of the public listener [default: the service's port on every address, IPv4 and IPv6]
     #[arg(long, value_name = "IP:PORT", value_parser = address)]
     pub http_addr: Option<SocketAddr>,
-    /// Address of the management listener: probes, scrapes, faults
-    #[arg(long, value_name = "IP:PORT", value_parser = address, default_value = "0.0.0.0:4040")]
-    pub management_addr: SocketAddr,
+    /// Address of the management listener: probes, scrapes, faults [default: port 4040, likewise]
+    #[arg(long, value_name = "IP:PORT", value_parser = address)]
+    pub management_addr: Option<SocketAddr>,
     /// Name of the environment: echoed in bodies, and the `env` label of every metric
     #[arg(long, value_name = "NAME", value_parser = value::word, default_value = "local")]
     pub environment: String,

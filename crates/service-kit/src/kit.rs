@@ -1,6 +1,5 @@
 //! What a service is handed to build itself with.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::AbortHandle;
@@ -69,9 +68,5 @@ impl Kit {
     pub(crate) fn abort_tasks(&self) {
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.iter().for_each(AbortHandle::abort);
-    }
-
-    pub(crate) fn public_address(&self) -> SocketAddr {
-        self.config.http_addr.unwrap_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), self.info.port))
     }
 }

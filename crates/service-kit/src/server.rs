@@ -3,11 +3,11 @@
 mod accept;
 mod connection;
 mod linger;
+mod listen;
 mod open;
 mod request_line;
 mod socket;
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::info::MANAGEMENT_PORT;
 use crate::kit::Kit;
 use crate::lifecycle::{Lifecycle, Phase, Stop};
 use crate::metrics::HttpMetrics;
@@ -28,6 +29,7 @@ use crate::stack::{self, Limits};
 use crate::{faults, standard};
 use accept::Acceptor;
 pub(crate) use connection::Connection;
+pub use listen::BindError;
 use open::Open;
 
 /// What the connections of one listener share.
@@ -51,25 +53,12 @@ pub struct Server {
     management: TcpListener,
 }
 
-/// Which address could not be bound, and why.
-#[derive(Debug, thiserror::Error)]
-#[error("{variable}: cannot listen on {address}: {reason}")]
-pub struct BindError {
-    /// The variable that sets the address.
-    pub variable: &'static str,
-    /// The address.
-    pub address: SocketAddr,
-    reason: io::Error,
-}
-
 impl Server {
     /// Binds both listeners. Nothing is answered before [`Server::run`].
+    #[expect(clippy::unused_async, reason = "the sockets belong to the runtime that it is awaited in")]
     pub async fn bind(kit: Kit, routes: Routes) -> Result<Self, BindError> {
-        let bind = async |variable, address: SocketAddr| {
-            TcpListener::bind(address).await.map_err(|reason| BindError { variable, address, reason })
-        };
-        let public = bind("HTTP_ADDR", kit.public_address()).await?;
-        let management = bind("MANAGEMENT_ADDR", kit.config.management_addr).await?;
+        let public = listen::bind("HTTP_ADDR", kit.config.http_addr, kit.info.port)?;
+        let management = listen::bind("MANAGEMENT_ADDR", kit.config.management_addr, MANAGEMENT_PORT)?;
         Ok(Self { kit, routes, public, management })
     }
 
