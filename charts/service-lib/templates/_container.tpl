@@ -46,6 +46,8 @@ volumeMounts:
   {{- end }}
 {{- end }}
 {{ include "service-lib.probes" . }}
+terminationMessagePath: /dev/termination-log
+terminationMessagePolicy: File
 {{ include "service-lib.containerSecurity" . }}
 {{- end }}
 

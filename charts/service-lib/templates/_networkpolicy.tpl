@@ -39,11 +39,13 @@ spec:
     {{- include "service-lib.policyNamespaces" .Values.networkPolicy.analysisNamespaces | trim | nindent 4 }}
   ports:
     - port: http
+      protocol: TCP
 {{- with .Values.networkPolicy.monitoringNamespaces }}
 - from:
     {{- include "service-lib.policyNamespaces" . | trim | nindent 4 }}
   ports:
     - port: metrics
+      protocol: TCP
 {{- end }}
 {{- end }}
 
@@ -56,6 +58,7 @@ spec:
           app.kubernetes.io/name: {{ .name | quote }}
   ports:
     - port: {{ .port }}
+      protocol: TCP
 {{- end }}
 {{- if .Values.edges.https }}
 - to:
@@ -65,6 +68,7 @@ spec:
         cidr: ::/0
   ports:
     - port: 443
+      protocol: TCP
 {{- end }}
 {{- range .Values.networkPolicy.extraEgress }}
 - to:
@@ -73,6 +77,7 @@ spec:
   ports:
     {{- range .ports }}
     - port: {{ . }}
+      protocol: TCP
     {{- end }}
 {{- end }}
 {{- end }}

@@ -66,6 +66,7 @@ volumes:
   - name: faults
     configMap:
       name: {{ include "service-lib.fullname" . }}-faults
+      defaultMode: 0644
   {{- end }}
   {{- with .Values.volumes }}
   {{- toYaml . | nindent 2 }}

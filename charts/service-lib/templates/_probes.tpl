@@ -6,23 +6,29 @@ startupProbe:
   httpGet:
     path: /healthz
     port: metrics
+    scheme: HTTP
   periodSeconds: 1
   timeoutSeconds: 2
+  successThreshold: 1
   failureThreshold: 30
 # Fast, because a rollout waits for it: two answers missed, and it is out after 10 s at most.
 readinessProbe:
   httpGet:
     path: /readyz
     port: metrics
+    scheme: HTTP
   periodSeconds: 5
   timeoutSeconds: 2
+  successThreshold: 1
   failureThreshold: 2
 # Slow, because a restart loses what is in flight: only a process that hangs for half a minute is worth it.
 livenessProbe:
   httpGet:
     path: /healthz
     port: metrics
+    scheme: HTTP
   periodSeconds: 10
   timeoutSeconds: 2
+  successThreshold: 1
   failureThreshold: 3
 {{- end }}

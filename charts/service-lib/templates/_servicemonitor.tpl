@@ -26,13 +26,17 @@ spec:
       relabelings:
         - sourceLabels: [__meta_kubernetes_pod_label_app_kubernetes_io_name]
           targetLabel: service
+          action: replace
         - sourceLabels: [__meta_kubernetes_pod_label_app_kubernetes_io_name]
           targetLabel: job
+          action: replace
         - targetLabel: track
           replacement: stable
+          action: replace
         - sourceLabels: [__meta_kubernetes_pod_label_track]
           regex: (stable|canary)
           targetLabel: track
+          action: replace
 {{- end }}
 {{- end }}
 {{- end }}

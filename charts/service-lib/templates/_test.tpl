@@ -31,6 +31,8 @@ spec:
         - healthcheck
         - --url
         - http://{{ include "service-lib.fullname" . }}:{{ .Values.ports.service }}/healthz
+      terminationMessagePath: /dev/termination-log
+      terminationMessagePolicy: File
       # One request: it is gone within 2 s.
       resources:
         requests:
@@ -70,6 +72,7 @@ spec:
               {{- include "service-lib.selector" . | nindent 14 }}
       ports:
         - port: {{ .Values.ports.container }}
+          protocol: TCP
 {{- end }}
 
 {{- define "service-lib.testHook" -}}

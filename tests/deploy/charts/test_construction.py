@@ -94,9 +94,9 @@ def test_a_readiness_delay_neither_restarts_a_pod_nor_fails_a_rollout(chart, del
         [container] = pod(found)["containers"]
         asked = {name: container[name]["httpGet"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
         assert asked == {
-            "startupProbe": {"path": "/healthz", "port": "metrics"},
-            "livenessProbe": {"path": "/healthz", "port": "metrics"},
-            "readinessProbe": {"path": "/readyz", "port": "metrics"},
+            "startupProbe": {"path": "/healthz", "port": "metrics", "scheme": "HTTP"},
+            "livenessProbe": {"path": "/healthz", "port": "metrics", "scheme": "HTTP"},
+            "readinessProbe": {"path": "/readyz", "port": "metrics", "scheme": "HTTP"},
         }
 
 

@@ -67,7 +67,7 @@ TABLE = [
     ("networkPolicy.ingressNamespaces", ["a"], "policy", f"{POLICY} ingress 0 from 1", namespace("a")),
     ("networkPolicy.analysisNamespaces", ["a"], "policy", f"{POLICY} ingress 0 from 2", namespace("a")),
     ("networkPolicy.monitoringNamespaces", ["a"], "policy", f"{POLICY} ingress 1 from 0", namespace("a")),
-    ("networkPolicy.extraEgress", EGRESS, "policy", f"{POLICY} egress 1 ports", [{"port": 5432}]),
+    ("networkPolicy.extraEgress", EGRESS, "policy", f"{POLICY} egress 1 ports", [{"port": 5432, "protocol": "TCP"}]),
     ("serviceMonitor.enabled", True, "", "ServiceMonitor spec endpoints 0 port", "metrics"),
     ("serviceMonitor.interval", "1m", "monitor", "ServiceMonitor spec endpoints 0 interval", "1m"),
     ("serviceMonitor.labels", {"release": "a"}, "monitor", "ServiceMonitor metadata labels release", "a"),
