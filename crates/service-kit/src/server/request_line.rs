@@ -9,6 +9,8 @@ const MAX_BYTES: usize = 20 * 1024;
 /// What a line that is cut ends in.
 const END: &[u8] = b" HTTP/1.1\r\nhost: cut\r\nconnection: close\r\n\r\n";
 
+const END_OF_HTTP2_PREFACE: &[u8] = b"SM\r\n\r\n";
+
 pub(super) struct RequestLine(Place);
 
 #[derive(PartialEq)]
@@ -27,16 +29,18 @@ impl RequestLine {
     }
 
     /// Looks at what was read, behind the first `before` bytes of the buffer, and says whether it has cut the line off.
-    /// With no request in flight, what comes behind an empty line begins the next head.
+    /// While no request is in flight (`idle`), what comes behind an empty line begins the next head.
     pub(super) fn watch(&mut self, buffer: &mut ReadBuf<'_>, before: usize, idle: bool) -> bool {
         let fresh = &buffer.filled()[before..];
         let length = match self.0 {
-            Place::Within(length) => Some(length),
+            Place::Within(length) if idle => Some(length),
             Place::BehindEmptyLine if idle => Some(0),
             _ => None,
         };
         self.0 = match length {
             Some(length) if !fresh.contains(&b'\n') => Place::Within(length + fresh.len()),
+            // Behind it, there are no lines.
+            _ if fresh.ends_with(END_OF_HTTP2_PREFACE) => Place::Elsewhere,
             _ if fresh.ends_with(b"\n\r\n") || fresh.ends_with(b"\n\n") => Place::BehindEmptyLine,
             _ => Place::Elsewhere,
         };

@@ -65,7 +65,8 @@ impl AsyncWrite for Socket {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if this.linger.is_none() {
-            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            // Where it fails the client is gone; an error would hide the one that has ended the connection.
+            let _ = ready!(Pin::new(&mut this.stream).poll_shutdown(cx));
         }
         if this.connection.is_closing() {
             return Poll::Ready(Ok(()));

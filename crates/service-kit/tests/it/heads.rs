@@ -1,7 +1,7 @@
 //! Heads that are refused: in the one envelope of errors, with an id and a version, and counted once.
 
 use crate::harness::TestService;
-use crate::wire::{HTTP2, Reply, Wire, http2_get};
+use crate::wire::{HTTP2, Reply, Wire, http2_frame, http2_get};
 
 /// Sends the head, and expects nothing but one answer that ends the connection.
 fn refusal(service: &TestService, head: &str) -> Reply {
@@ -182,4 +182,21 @@ fn a_client_of_version_1_0_that_keeps_its_connection_is_never_told_both() {
         assert_eq!(wire.reply().unwrap().header("connection"), ["close"], "{target}");
         assert!(wire.reply().is_none(), "{target}");
     }
+}
+
+#[test]
+fn bytes_over_http2_are_no_lines_however_many_come_without_an_end() {
+    let service = TestService::start(&[]);
+    let mut wire = Wire::open(service.public);
+    // The whole preface first, then a head of more than two frames, and then a body: POST /echo, and a header of 24,000 x.
+    wire.send(HTTP2);
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    let mut block = b"\x83\x86\x04\x05/echo\x01\x01a\0\x01x\x7f\xc1\xba\x01".to_vec();
+    block.extend([b'x'; 24_000]);
+    wire.send([http2_frame(1, 0, &block[..12_100]), http2_frame(9, 4, &block[12_100..])].concat());
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    wire.send([http2_frame(0, 0, &[b'x'; 16_000]), http2_frame(0, 0, &[b'x'; 16_000])].concat());
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    wire.send(http2_frame(0, 1, &[b'x'; 16_000]));
+    service.expect_requests(&[("path", "/echo"), ("status", "200")], 1.0);
 }

@@ -67,7 +67,11 @@ pub(crate) fn http2_get(fields: &[(&str, &str)]) -> Vec<u8> {
         block.push(value.len() as u8);
         block.extend(value.as_bytes());
     }
-    let mut frame = vec![0, 0, block.len() as u8, 1, 5, 0, 0, 0, 1];
-    frame.extend(block);
-    frame
+    http2_frame(1, 5, &block)
+}
+
+/// A frame of stream 1.
+pub(crate) fn http2_frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, 1], payload].concat()
 }
