@@ -192,7 +192,7 @@ fn bytes_over_http2_are_no_lines_however_many_come_without_an_end() {
     wire.send(HTTP2);
     std::thread::sleep(std::time::Duration::from_millis(50));
     let mut block = b"\x83\x86\x04\x05/echo\x01\x01a\0\x01x\x7f\xc1\xba\x01".to_vec();
-    block.extend([b'x'; 24_000]);
+    block.extend(vec![b'x'; 24_000]);
     wire.send([http2_frame(1, 0, &block[..12_100]), http2_frame(9, 4, &block[12_100..])].concat());
     std::thread::sleep(std::time::Duration::from_millis(50));
     wire.send([http2_frame(0, 0, &[b'x'; 16_000]), http2_frame(0, 0, &[b'x'; 16_000])].concat());
