@@ -96,9 +96,15 @@ macro_rules! query {
                         }
                         let $connection = &mut *held;
                         let result = $query.await;
-                        if !$prepare {
-                            let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
-                            sqlx::raw_sql(end).execute(&mut *held).await?;
+                        match &result {
+                            _ if $prepare => {}
+                            Ok(_) => {
+                                sqlx::raw_sql("COMMIT").execute(&mut *held).await?;
+                            }
+                            // What the query said matters more than what this says.
+                            Err(_) => {
+                                let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *held).await;
+                            }
                         }
                         result
                     };

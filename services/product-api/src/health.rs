@@ -16,6 +16,9 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The same while it fails: with its recovery, this is how long `/readyz` says 503 too long.
 const RETRY: Duration = Duration::from_millis(500);
 
+/// How often it is looked whether there is anything to count yet.
+const SOON: Duration = Duration::from_millis(100);
+
 /// Counting a million products takes a database about a tenth of a second: it may take a twentieth of the time.
 const COUNTING_SHARE: u32 = 20;
 
@@ -38,26 +41,33 @@ pub(crate) fn watch_database(kit: &Kit, products: &Arc<Products>) {
     let check = kit.health.add("database", Severity::Hard);
     let count = Arc::new(AtomicI64::new(UNKNOWN));
     describe(kit, check.clone(), Arc::clone(&count));
-    let checked = Arc::clone(products);
-    kit.spawn(async move {
-        loop {
-            let result = checked.catalogue.check().await;
-            let pause = if result.is_ok() { INTERVAL } else { RETRY };
-            check.report(result);
-            tokio::time::sleep(pause).await;
-        }
-    });
-    let counted = Arc::clone(products);
     // Apart, because a count may take long, and no check waits for it.
-    kit.spawn(async move {
-        loop {
-            let started = Instant::now();
-            if let Some(number) = counted.count().await {
+    kit.spawn(keep_checking(Arc::clone(products), check));
+    kit.spawn(keep_counting(Arc::clone(products), count));
+}
+
+async fn keep_checking(products: Arc<Products>, check: Check) {
+    loop {
+        let result = products.catalogue.check().await;
+        let pause = if result.is_ok() { INTERVAL } else { RETRY };
+        check.report(result);
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn keep_counting(products: Arc<Products>, count: Arc<AtomicI64>) {
+    loop {
+        let started = Instant::now();
+        let pause = match products.count().await {
+            Some(number) => {
                 count.store(number, Ordering::Relaxed);
+                (started.elapsed() * COUNTING_SHARE).max(INTERVAL)
             }
-            tokio::time::sleep((started.elapsed() * COUNTING_SHARE).max(INTERVAL)).await;
-        }
-    });
+            None if products.catalogue.is_migrated() => INTERVAL,
+            None => SOON,
+        };
+        tokio::time::sleep(pause).await;
+    }
 }
 
 fn describe(kit: &Kit, check: Check, count: Arc<AtomicI64>) {

@@ -110,9 +110,12 @@ fn postgres(code: &str) -> Connection {
         // Read-only; connection trouble; a server that stops, crashed, or has not come up.
         "25006" => Connection::Outdated,
         _ if code.starts_with("08") || code.starts_with("57P") => Connection::Outdated,
-        // Bad values, violated constraints, undefined or forbidden names, and a statement that was cancelled.
+        // Bad values, violated constraints, deadlocks, undefined or forbidden names, locks, a trigger's refusal, and a
+        // statement that was cancelled.
         "57014" => Connection::Sound,
-        _ if ["22", "23", "42"].contains(&&code[..2]) => Connection::Sound,
+        _ if ["22", "23", "40", "42", "55", "P0"].iter().any(|class| code.starts_with(class)) => {
+            Connection::Sound
+        }
         _ => Connection::Spent,
     }
 }
@@ -135,10 +138,10 @@ mod tests {
         for code in ["25006", "08006", "08P01", "57P01", "57P02", "57P03", "57P05"] {
             assert_eq!(postgres(code), Connection::Outdated, "{code}");
         }
-        for code in ["22003", "23514", "42P01", "42501", "57014"] {
+        for code in ["22003", "23514", "40P01", "42P01", "42501", "55P03", "57014", "P0001"] {
             assert_eq!(postgres(code), Connection::Sound, "{code}");
         }
-        for code in ["26000", "0A000", "XX000", "53200", "25P03"] {
+        for code in ["26000", "0A000", "XX000", "53200", "25P03", ""] {
             assert_eq!(postgres(code), Connection::Spent, "{code}");
         }
         assert_eq!(Failure::Sql(sqlx::Error::RowNotFound).connection(), Connection::Sound);
