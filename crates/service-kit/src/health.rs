@@ -15,6 +15,8 @@ pub enum Severity {
     Hard,
     /// Shown only, so that an outage does not take every caller out of rotation.
     Soft,
+    /// As hard until its first report, whatever that says, and as soft from then on.
+    HardAtFirst,
 }
 
 /// The readiness of one service. A clone is another handle to the same.
@@ -53,6 +55,15 @@ impl Check {
     /// The last report; None before the first.
     pub fn last(&self) -> Option<Result<(), String>> {
         lock(&self.0.result).clone()
+    }
+
+    /// Of the moment: hard or soft.
+    fn severity(&self) -> Severity {
+        match (self.0.severity, self.last()) {
+            (Severity::HardAtFirst, None) => Severity::Hard,
+            (Severity::HardAtFirst, Some(_)) => Severity::Soft,
+            (severity, _) => severity,
+        }
     }
 
     fn reason(&self) -> Result<(), String> {
@@ -131,7 +142,7 @@ impl Health {
         let mut results =
             vec![("readiness-delay", Severity::Hard, delay), ("shutdown", Severity::Hard, shutdown)];
         let checks = lock(&self.0.checks);
-        results.extend(checks.iter().map(|check| (check.0.name, check.0.severity, check.reason())));
+        results.extend(checks.iter().map(|check| (check.0.name, check.severity(), check.reason())));
         results
     }
 }
@@ -159,6 +170,15 @@ mod tests {
         redis.report(Err("refused".to_owned()));
         assert_eq!(health.readiness(), Ok(()));
         assert!(health.verbose().ends_with("[+]database ok\n[-]redis refused\n"), "{}", health.verbose());
+    }
+
+    #[test]
+    fn one_that_is_hard_at_first_is_waited_for_and_then_only_shown() {
+        let (health, _) = health();
+        let redis = health.add("redis", Severity::HardAtFirst);
+        assert_eq!(health.readiness(), Err("redis: not checked yet".to_owned()));
+        redis.report(Err("refused".to_owned()));
+        assert_eq!(health.readiness(), Ok(()));
     }
 
     #[test]

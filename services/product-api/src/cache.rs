@@ -5,25 +5,45 @@
 //! What is cached belongs to a *subject*: one product, or the lists. A subject has a *generation* in Redis, a random
 //! token, and an entry is `<token> <json>`. An entry counts only while its token is the subject's present generation.
 //!
-//! - A **reader** gets generation and entry in one `MGET`. When the tokens agree it answers with the entry. Else it has
-//!   missed: it takes the generation (or, where there is none, sets a new random one unless another reader is faster),
-//!   *then* asks the database, and stores the answer under that token.
+//! - A **reader** gets the generation with `GETEX`, and then the entry. When the tokens agree it answers with the entry.
+//!   Else it has missed: it takes the generation (or, where there is none that counts, sets a new random one), *then*
+//!   asks the database, and stores the answer under that token.
 //! - A **writer** commits to the database, *then* deletes the generations of the product and of the lists, and then
 //!   answers.
 //!
 //! # Why it is right
 //!
 //! *No replica serves the older value once a write has been answered.* After the deletion no entry that was stored
-//! before it counts again: tokens are random, so that none comes back.
+//! before it counts again: tokens are random, so that none comes back. It does not matter that a reader's two commands
+//! are two: its generation was the present one after the request had begun.
 //!
 //! *A reader never caches what a later write has replaced.* Its token is older than its query. If a write commits
 //! after the query has seen the older value, that write's deletion comes after the token was taken, and the late entry
-//! carries a token that no longer counts. If the token was taken after the deletion, the query sees the commit.
+//! carries a token that no longer counts. If the token was taken after the deletion, the query sees the commit. So it
+//! is also when a reader replaces a generation that another has just set: that ends entries, and revives none.
 //! Nothing depends on the order of messages, on locks, or on a script.
 //!
 //! *Redis may forget.* An evicted or flushed generation is a miss. One that comes back from a snapshot, after a
 //! deletion that the snapshot has not seen, does not count either: the key of a generation names the run of the
 //! server, and each start of a server is a new run.
+//!
+//! # Why it is right in a failover
+//!
+//! *A server that was demoted answers no reader.* `GETEX` counts as a write, and a replica refuses it as it refuses
+//! the deletion: who still has a link to it loses that with the first read. So do both on a server that lost its disk
+//! or its quorum of replicas.
+//!
+//! *What the new master has not been told does not count.* A token begins with the replication id of the master under
+//! which it was made, and a promotion makes a new id. A reader takes no other token. The key has no replication id: where
+//! the id changes without a failover, replicas that know of it and those that do not yet still delete the same key.
+//!
+//! *A deletion that went to the old master* while others had moved on to the new one is made again: what a replica has
+//! written within the last `CACHE_TTL` (10,000 products at most) is pending when its link leads to another master.
+//!
+//! What remains: while two servers both take themselves for the master, as Sentinel lets them until it has demoted the
+//! old one, replicas that are linked to different ones may serve each other's older values. That ends when the old one is
+//! demoted; by `CACHE_TTL` at the latest. And a server that is demoted and promoted again within a second may be taken
+//! for the master that it was, until the check of that second.
 //!
 //! *A deletion that was not confirmed* stays pending in the replica, and is made before its own next read of the cache
 //! (see [`pending`]). Until then, or when the replica ends before, others may serve the older value, but no longer than
@@ -34,17 +54,25 @@
 //! # What trouble costs
 //!
 //! All cache operations of one request share a budget of 40 ms. The first that fails or takes longer gives the link
-//! up: from then on nobody asks the cache, at no cost, until a link has been made and checked in the background.
+//! up: from then on nobody asks the cache, at no cost, until a link has been made and tried in the background.
 
 mod budget;
+mod keeper;
 mod key;
 mod link;
+mod links;
 mod metrics;
+mod pause;
 mod pending;
+mod reason;
+mod server;
+mod target;
+mod trial;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use arc_swap::ArcSwapOption;
 use redis::{FromRedisValue, Pipeline};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,13 +81,19 @@ use service_kit::{Check, Metrics};
 use budget::Budget;
 pub(crate) use key::Key;
 use key::Subject;
-use link::{Link, Links};
+use link::Link;
+use links::Links;
 use metrics::{CacheMetrics, Operation};
 use pending::Pending;
+pub(crate) use reason::ENCODING;
+pub(crate) use target::Target;
 
 /// The cache that the replicas share.
 pub(crate) struct Cache {
+    target: Target,
     links: Links,
+    /// The replication id of the last link; None where that is unknown.
+    tenure: ArcSwapOption<String>,
     time_to_live: Duration,
     pending: Pending,
     metrics: CacheMetrics,
@@ -88,18 +122,20 @@ struct Trouble;
 
 impl Cache {
     /// Not linked yet: see [`Cache::keep_linked`].
-    pub(crate) fn new(
-        client: redis::Client,
-        time_to_live: Duration,
-        check: Check,
-        metrics: &Metrics,
-    ) -> Self {
+    pub(crate) fn new(target: Target, time_to_live: Duration, check: Check, metrics: &Metrics) -> Self {
         Self {
-            links: Links::new(client, check),
+            target,
+            links: Links::new(check),
+            tenure: ArcSwapOption::empty(),
             time_to_live,
             pending: Pending::default(),
             metrics: CacheMetrics::new(metrics),
         }
+    }
+
+    /// Whether it is used now.
+    pub(crate) fn is_linked(&self) -> bool {
+        self.links.current().is_some()
     }
 
     /// What the cache has for the key.
@@ -115,36 +151,41 @@ impl Cache {
         let mut budget = Budget::default();
         self.settle(&link, &mut budget).await?;
         let dies_at = unix_milliseconds() + self.time_to_live.as_millis();
-        let generation = key.subject().generation(&link);
+        let generation = key.subject().generation(&link.server);
         let mut get = redis::pipe();
-        get.mget(&[&generation, &key.to_string()]);
-        let ((token, entry),): ((Option<String>, Option<Vec<u8>>),) =
+        get.cmd(link.read).arg(&generation).get(key.name(&link.server));
+        let (token, entry): (Option<String>, Option<Vec<u8>>) =
             self.call(Operation::Get, &link, &get, &mut budget).await?;
-        if let Some(value) = token.as_deref().zip(entry.as_deref()).and_then(current_value) {
+        let counts = token.as_deref().filter(|token| token.starts_with(link.server.tenure()));
+        if let Some(value) = counts.zip(entry.as_deref()).and_then(current_value) {
             return Ok(Lookup::Hit(value));
         }
-        let token = match token {
-            Some(token) => Some(token),
-            None => self.begin_generation(&generation, &link, &mut budget).await?,
+        let token = match counts {
+            Some(_) => token,
+            None => self.begin_generation(&generation, token.is_some(), &link, &mut budget).await?,
         };
         Ok(Lookup::Miss(token.map(|token| Ticket { link, key, token, dies_at, budget })))
     }
 
-    /// None when a writer has ended the new generation at once.
+    /// None when a writer has ended the new generation at once. One that is only missing may have been begun by another
+    /// reader meanwhile: then that is taken. One that does not count is replaced.
     async fn begin_generation(
         &self,
         generation: &str,
+        replace: bool,
         link: &Arc<Link>,
         budget: &mut Budget,
     ) -> Result<Option<String>, Trouble> {
         let mut begin = redis::pipe();
-        let token = format!("{:032x}", fastrand::u128(..));
         // Twice as long as an entry lives, so that it seldom ends one early; that would only be a miss.
         let milliseconds = self.time_to_live.as_millis() as u64 * 2;
-        begin.cmd("SET").arg(generation).arg(token).arg("NX").arg("PX").arg(milliseconds).ignore();
-        begin.get(generation);
-        let (token,) = self.call(Operation::Set, link, &begin, budget).await?;
-        Ok(token)
+        begin.cmd("SET").arg(generation).arg(link.server.new_token()).arg("PX").arg(milliseconds);
+        if !replace {
+            begin.arg("NX");
+        }
+        begin.ignore().get(generation);
+        let (token,): (Option<String>,) = self.call(Operation::Set, link, &begin, budget).await?;
+        Ok(token.filter(|token| token.starts_with(link.server.tenure())))
     }
 
     /// Stores what the database has said. Trouble is nobody's concern: the next reader misses again.
@@ -152,7 +193,11 @@ impl Cache {
         let Ticket { link, key, token, dies_at, mut budget } = ticket;
         let json = serde_json::to_string(value).expect("what is cached has string keys and no failing parts");
         let mut set = redis::pipe();
-        set.cmd("SET").arg(key.to_string()).arg(format!("{token} {json}")).arg("PXAT").arg(dies_at as u64);
+        set.cmd("SET")
+            .arg(key.name(&link.server))
+            .arg(format!("{token} {json}"))
+            .arg("PXAT")
+            .arg(dies_at as u64);
         let _: Result<(), Trouble> = self.call(Operation::Set, &link, &set, &mut budget).await;
     }
 
@@ -163,8 +208,9 @@ impl Cache {
             Some(link) => self.delete(&[id], &link, &mut Budget::default()).await,
             None => Err(Trouble),
         };
-        if confirmed.is_err() {
-            self.pending.add(id, self.time_to_live);
+        match confirmed {
+            Ok(()) => self.pending.confirmed(id, self.time_to_live),
+            Err(Trouble) => self.pending.add(id, self.time_to_live),
         }
     }
 
@@ -177,15 +223,18 @@ impl Cache {
         let ids: Vec<i64> = pending.keys().copied().collect();
         self.delete(&ids, link, budget).await?;
         self.pending.settled(&pending);
+        for id in ids {
+            self.pending.confirmed(id, self.time_to_live);
+        }
         Ok(())
     }
 
     async fn delete(&self, ids: &[i64], link: &Arc<Link>, budget: &mut Budget) -> Result<(), Trouble> {
-        let products = ids.iter().map(|id| Subject::Product(*id).generation(link));
+        let products = ids.iter().map(|id| Subject::Product(*id).generation(&link.server));
         let mut delete = redis::pipe();
-        delete.del(products.chain([Subject::Lists.generation(link)]).collect::<Vec<String>>());
+        delete.del(products.chain([Subject::Lists.generation(&link.server)]).collect::<Vec<String>>());
         // The entries are dead without their generation; this gives their memory back.
-        delete.del(ids.iter().map(|id| Key::Product(*id).to_string()).collect::<Vec<String>>());
+        delete.del(ids.iter().map(|id| Key::Product(*id).name(&link.server)).collect::<Vec<String>>());
         self.call(Operation::Del, link, &delete, budget).await
     }
 
@@ -198,16 +247,14 @@ impl Cache {
     ) -> Result<T, Trouble> {
         let outcome = self.metrics.observe(operation, budget.run(link.send(commands))).await;
         match outcome {
-            // A reply that arrives after the link was given up may come from another run of the server.
-            Ok(Ok(value)) if self.links.is_current(link) => Ok(value),
-            Ok(Ok(_)) => Err(Trouble),
-            // A full Redis refuses to store; what it has is as good as before.
-            Ok(Err(error)) if operation == Operation::Set && !error.is_unrecoverable_error() => {
+            Ok(Ok(value)) => Ok(value),
+            // A full Redis refuses to store; what it has is as good as before. So is all else beside one bad key.
+            Ok(Err(error)) if reason::is_minor(&error) => {
                 tracing::debug!("cache: {error}");
                 Err(Trouble)
             }
-            Ok(Err(error)) => Err(self.links.give_up(link, &error.to_string())),
-            Err(_) => Err(self.links.give_up(link, "no answer in time")),
+            Ok(Err(error)) => Err(self.links.give_up(link, link.reason(&error))),
+            Err(_) => Err(self.links.give_up(link, link.refusal(reason::NO_ANSWER))),
         }
     }
 }

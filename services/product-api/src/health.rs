@@ -25,15 +25,21 @@ const COUNTING_SHARE: u32 = 20;
 /// The count before the first one.
 const UNKNOWN: i64 = -1;
 
-/// The check of the cache, to be reported by it; None without a cache.
-pub(crate) fn redis_check(kit: &Kit, enabled: bool) -> Option<Check> {
-    let check = enabled.then(|| kit.health.add("redis", Severity::Soft));
-    let shown = check.clone();
+/// The check of the cache, to be reported by it. What comes up at the same time as its Redis waits for it: until it is
+/// linked, its writes could not end what other replicas have cached.
+pub(crate) fn redis_check(kit: &Kit) -> Check {
+    kit.health.add("redis", Severity::HardAtFirst)
+}
+
+pub(crate) fn describe_redis(kit: &Kit, products: Arc<Products>) {
     kit.health.describe(move |body| {
-        let state = shown.as_ref().map_or(Value::from("disabled"), connected);
-        body.insert("redis".to_owned(), state);
+        let state = match &products.cache {
+            Some(cache) if cache.is_linked() => "connected",
+            Some(_) => "disconnected",
+            None => "disabled",
+        };
+        body.insert("redis".to_owned(), state.into());
     });
-    check
 }
 
 /// Keeps the database's check, and counts the products.

@@ -40,6 +40,7 @@ pub static INFO: Info = Info { name: "product-api", version: env!("CARGO_PKG_VER
 pub fn app(config: &Config, kit: &Kit) -> Result<Routes, Invalid> {
     let ballast = Ballast::new(config.ballast)?;
     let products = Arc::new(Products::new(catalogue(config, kit), cache(config, kit)?, ballast, kit));
+    health::describe_redis(kit, Arc::clone(&products));
     health::watch_database(kit, &products);
     let linked = Arc::clone(&products);
     kit.spawn(async move {
@@ -56,9 +57,8 @@ fn catalogue(config: &Config, kit: &Kit) -> Catalogue {
 }
 
 fn cache(config: &Config, kit: &Kit) -> Result<Option<Cache>, Invalid> {
-    let client = config.redis()?;
-    let check = health::redis_check(kit, client.is_some());
-    Ok(client.zip(check).map(|(client, check)| Cache::new(client, config.cache_ttl, check, &kit.metrics)))
+    let target = config.redis()?;
+    Ok(target.map(|target| Cache::new(target, config.cache_ttl, health::redis_check(kit), &kit.metrics)))
 }
 
 fn routes(products: Arc<Products>) -> Routes {

@@ -1,8 +1,6 @@
-//! The names of things in Redis.
+//! The names of things in Redis. In a cluster, `{cluster}` follows the first word, so that one node has them all.
 
-use std::fmt;
-
-use super::link::Link;
+use super::server::Server;
 use crate::filter::Filter;
 
 /// What is cached.
@@ -35,25 +33,30 @@ impl Key {
     }
 }
 
-impl fmt::Display for Key {
-    /// The two numbers stand last, so that no category can be mistaken for another with a page.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Key {
+    /// Where its entry is. The two numbers of a list stand last, so that no category can be mistaken for another with a
+    /// page; the tag stands before the category, which may hold braces too.
+    pub(super) fn name(&self, server: &Server) -> String {
+        let tag = server.tag();
         match self {
-            Self::Product(id) => write!(f, "product:{id}"),
-            Self::List(Filter { category: None, limit, after }) => write!(f, "products:all:{after}:{limit}"),
+            Self::Product(id) => format!("product{tag}:{id}"),
+            Self::List(Filter { category: None, limit, after }) => {
+                format!("products{tag}:all:{after}:{limit}")
+            }
             Self::List(Filter { category: Some(category), limit, after }) => {
-                write!(f, "products:category:{category}:{after}:{limit}")
+                format!("products{tag}:category:{category}:{after}:{limit}")
             }
         }
     }
 }
 
 impl Subject {
-    /// The key of its generation in this run of the server.
-    pub(super) fn generation(&self, link: &Link) -> String {
+    /// Where its generation is, in this run of the server.
+    pub(super) fn generation(&self, server: &Server) -> String {
+        let (tag, run) = (server.tag(), server.run());
         match self {
-            Self::Product(id) => format!("product:{id}:generation:{}", link.run),
-            Self::Lists => format!("products:generation:{}", link.run),
+            Self::Product(id) => format!("product{tag}:{id}:generation:{run}"),
+            Self::Lists => format!("products{tag}:generation:{run}"),
         }
     }
 }

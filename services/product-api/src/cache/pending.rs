@@ -1,5 +1,6 @@
 //! The invalidations that were not confirmed. They stay here until they are, and the replica does not read the cache
-//! before.
+//! before. Those that were confirmed are remembered for as long as an entry lives: in a failover, the server that has
+//! confirmed them may not have been the master any more for the other replicas.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,8 @@ pub(super) struct Pending(Mutex<State>);
 struct State {
     writes: Writes,
     next: u64,
+    /// Products with the time of their last confirmed invalidation.
+    confirmed: HashMap<i64, Instant>,
     /// Set when there were too many to remember: until then the cache is not read at all, and by then every entry
     /// that they concerned has died.
     closed_until: Option<Instant>,
@@ -50,6 +53,27 @@ impl Pending {
         self.lock().writes.retain(|id, number| confirmed.get(id) != Some(number));
     }
 
+    /// Remembers an invalidation that was confirmed.
+    pub(super) fn confirmed(&self, id: i64, time_to_live: Duration) {
+        let mut state = self.lock();
+        if state.confirmed.len() >= usize::from(MAX) {
+            state.confirmed.retain(|_, at| at.elapsed() < time_to_live);
+        }
+        if state.confirmed.len() >= usize::from(MAX) {
+            // The latest matter most: what comes now is remembered.
+            state.confirmed.clear();
+        }
+        state.confirmed.insert(id, Instant::now());
+    }
+
+    /// Makes pending what was confirmed by another server, unless all that it concerned has died since.
+    pub(super) fn again(&self, time_to_live: Duration) {
+        let confirmed = std::mem::take(&mut self.lock().confirmed);
+        for (id, _) in confirmed.into_iter().filter(|(_, at)| at.elapsed() < time_to_live) {
+            self.add(id, time_to_live);
+        }
+    }
+
     /// Nothing panics while it is held.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -70,6 +94,17 @@ mod tests {
         let seen = pending.look().unwrap();
         pending.add(5, TIME_TO_LIVE);
         pending.settled(&seen);
+        assert_eq!(pending.look().unwrap().into_keys().collect::<Vec<_>>(), [5]);
+    }
+
+    #[test]
+    fn what_another_server_has_confirmed_is_pending_again_while_it_matters() {
+        let pending = Pending::default();
+        pending.confirmed(5, TIME_TO_LIVE);
+        pending.again(Duration::ZERO);
+        assert!(pending.look().unwrap().is_empty());
+        pending.confirmed(5, TIME_TO_LIVE);
+        pending.again(TIME_TO_LIVE);
         assert_eq!(pending.look().unwrap().into_keys().collect::<Vec<_>>(), [5]);
     }
 
