@@ -31,11 +31,47 @@ impl Redis {
         Some(Self { server: None, port: free_port(), directory: Directory::new("redis"), arguments })
     }
 
+    /// Starts the nodes of a cluster, all of them masters; one has all slots for itself.
+    pub fn cluster(nodes: usize) -> Option<Vec<Self>> {
+        let start = || Self::start(&["--cluster-enabled", "yes", "--cluster-port", &free_port().to_string()]);
+        let nodes = (0..nodes).map(|_| start()).collect::<Option<Vec<Self>>>()?;
+        match nodes.as_slice() {
+            [one] => assert_eq!(one.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]), "OK"),
+            several => {
+                let addresses: Vec<String> =
+                    several.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
+                let mut words = vec!["--cluster-yes", "--cluster", "create"];
+                words.extend(addresses.iter().map(String::as_str));
+                let output = Command::new("redis-cli").args(words).output().expect("redis-cli starts");
+                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+            }
+        }
+        within(Duration::from_secs(30), "the cluster is up", || {
+            let up = |node: &Self| node.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok");
+            nodes.iter().all(up).then_some(())
+        });
+        Some(nodes)
+    }
+
+    /// Makes it a replica of another, with everything that this has.
+    pub fn follow(&self, master: &Self) {
+        self.command(&["REPLICAOF", "127.0.0.1", &master.port.to_string()]);
+        within(Duration::from_secs(30), "the replica is in step", || {
+            self.command(&["INFO", "replication"]).contains("master_link_status:up").then_some(())
+        });
+    }
+
+    /// Makes it a master.
+    pub fn promote(&self) {
+        assert_eq!(self.command(&["REPLICAOF", "NO", "ONE"]), "OK");
+    }
+
     /// Starts it where it was killed, on the same port.
     pub fn run(&mut self) {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--dir"]);
-        command.arg(&self.directory.0).args(&self.arguments);
+        // A replica that joins is not kept waiting for others to join with it.
+        command.arg(&self.directory.0).args(["--repl-diskless-sync-delay", "0"]).args(&self.arguments);
         self.server = Some(Server::start(&mut command));
         let answers = || !self.command(&["PING"]).is_empty();
         within(Duration::from_secs(30), "Redis answers", || answers().then_some(()));

@@ -100,7 +100,7 @@ impl Drop for Directory {
 }
 
 /// A port of the loopback that nobody listens on.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the loopback has a free port");
     listener.local_addr().expect("it is bound").port()
 }

@@ -8,5 +8,6 @@ need_python ministack==1.5.33 'moto[server]==5.2.5' || true
 
 # product-api: its cache and its database. PostgreSQL's programs stay in /usr/lib/postgresql, where the tests find them.
 need_debian redis-server redis-server || true
+need_debian openssl openssl || true
 command -v postgres >/dev/null || need_debian pg_ctlcluster postgresql || true
 need_debian pgbouncer pgbouncer || true

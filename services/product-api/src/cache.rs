@@ -254,7 +254,7 @@ impl Cache {
                 Err(Trouble)
             }
             Ok(Err(error)) => Err(self.links.give_up(link, link.reason(&error))),
-            Err(_) => Err(self.links.give_up(link, link.refusal(reason::NO_ANSWER))),
+            Err(_) => Err(self.links.give_up(link, link.no_answer())),
         }
     }
 }

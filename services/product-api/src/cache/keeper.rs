@@ -43,7 +43,7 @@ impl Cache {
                     }
                 }
                 Ok(Err(reason)) => self.links.unreachable(reason),
-                Err(_) => self.links.unreachable(refusal(&self.target, reason::NO_ANSWER)),
+                Err(_) => self.links.unreachable(refusal(&self.target, &reason::no_answer(&self.target))),
             }
             pause.wait().await;
         }
@@ -102,7 +102,7 @@ impl Cache {
                 return self.links.stores(stores.map_err(|error| link.reason(&error)));
             }
             Ok(Err(error)) => link.reason(&error),
-            Err(_) => link.refusal(reason::NO_ANSWER),
+            Err(_) => link.no_answer(),
         };
         self.links.give_up(link, lost);
     }

@@ -56,6 +56,10 @@ impl Link {
         refusal(&self.target, &reason::describe(error, &self.target))
     }
 
+    pub(super) fn no_answer(&self) -> String {
+        self.refusal(&reason::no_answer(&self.target))
+    }
+
     pub(super) fn refusal(&self, reason: &str) -> String {
         refusal(&self.target, reason)
     }

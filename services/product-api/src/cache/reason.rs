@@ -1,11 +1,9 @@
 //! Why Redis cannot be used, in words that stay the same as long as the cause does. They are logged and shown: no
 //! password is in them.
 
-use redis::{ConnectionAddr, ErrorKind, RedisError, ServerError, ServerErrorKind};
+use redis::{ErrorKind, RedisError, ServerError, ServerErrorKind};
 
 use super::target::Target;
-
-pub(super) const NO_ANSWER: &str = "no answer in time";
 
 pub(super) const REPLICA: &str = "it is a replica, not the master";
 
@@ -48,6 +46,12 @@ pub(super) fn describe(error: &RedisError, target: &Target) -> String {
     }
 }
 
+/// Redis waits for the end of a command, and so for ever, when it is greeted in TLS where it does not expect that.
+pub(super) fn no_answer(target: &Target) -> String {
+    let hint = if target.is_encrypted() { "; a port without TLS does this too" } else { "" };
+    format!("no answer in time{hint}")
+}
+
 fn no_password(target: &Target) -> String {
     let place = if target.is_url { "; it stands after a colon: redis://:password@host" } else { "" };
     format!("it wants a password, and {} has none{place}", target.password_variable())
@@ -61,9 +65,10 @@ fn wrong_password(target: &Target) -> String {
 /// rustls and the network name a cause; what it mostly means is added.
 fn unreachable(error: &RedisError, target: &Target) -> String {
     let text = error.to_string();
-    let tls = matches!(target.client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. });
-    let hint = match (text.as_str(), tls) {
-        (text, true) if text.contains("UnknownIssuer") => "; REDIS_CA_FILE can name another authority",
+    let hint = match (text.as_str(), target.is_encrypted()) {
+        (text, true) if ["UnknownIssuer", "BadSignature"].iter().any(|cause| text.contains(cause)) => {
+            "; REDIS_CA_FILE can name another authority"
+        }
         (text, true) if text.contains("InvalidContentType") => "; that port does not speak TLS",
         (_, false) if error.is_connection_dropped() && !error.is_connection_refusal() => {
             "; a port that wants TLS (rediss://) does this too"

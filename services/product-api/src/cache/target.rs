@@ -30,6 +30,10 @@ impl Target {
         if self.is_url { "REDIS_URL" } else { "REDIS_PASSWORD" }
     }
 
+    pub(super) fn is_encrypted(&self) -> bool {
+        matches!(self.client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. })
+    }
+
     fn host(&self) -> &str {
         match self.client.get_connection_info().addr() {
             ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host,

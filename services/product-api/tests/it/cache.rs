@@ -153,7 +153,7 @@ fn no_reader_ever_gets_a_value_older_than_an_answered_write() {
             }
         });
         println!("{reads} reads, {hits} from the cache, {} writes", answered.load(Ordering::SeqCst));
-        assert!(reads > 500 && hits > reads / 20, "{reads} reads, {hits} hits");
+        assert!(reads > 100 && hits > reads / 20, "{reads} reads, {hits} hits");
     });
 }
 

@@ -58,7 +58,9 @@ fn a_bad_value_is_refused_in_one_line_that_shows_no_secret() {
     for (variable, value) in [
         ("DATABASE_URL", "mysql://user:hunter2@host/db"),
         ("REDIS_URL", "http://hunter2@host"),
-        ("REDIS_URL", "rediss://:hunter2@host"),
+        ("REDIS_URL", "redis://:p@ss/hunter2#rd%@host"),
+        ("REDIS_URL", "rediss://:hunter2@one:6379,two:6379"),
+        ("REDIS_TLS", "yes"),
         ("REDIS_PORT", "hunter2"),
         ("CACHE_TTL", "-1"),
         ("CACHE_TTL", "forever"),
@@ -88,6 +90,22 @@ fn a_url_says_what_is_wrong_with_it_and_an_error_names_the_host() {
         assert!(!body.contains("hunter2"), "{body}");
         body.contains("[-]database no connection to 127.0.0.1:9 (DATABASE_URL)")
     });
+}
+
+#[test]
+fn what_is_said_about_the_certificate_of_redis_has_to_make_sense() {
+    let (tls, plain) = (("REDIS_URL", "rediss://host"), ("REDIS_URL", "redis://host"));
+    for (variables, line) in [
+        ([plain, ("REDIS_TLS", "true")], "REDIS_TLS=\"true\": REDIS_URL has to begin with rediss:// then\n"),
+        ([plain, ("REDIS_CA_FILE", "ca.pem")], "REDIS_CA_FILE=\"ca.pem\": is for REDIS_TLS=true, or"),
+        ([tls, ("REDIS_CA_FILE", "/none/ca.pem")], "REDIS_CA_FILE=\"/none/ca.pem\": No such file"),
+        (
+            [tls, ("REDIS_CA_FILE", "/dev/null")],
+            "REDIS_CA_FILE=\"/dev/null\": must hold certificates in PEM\n",
+        ),
+    ] {
+        assert!(refused(&variables).starts_with(line), "{}", refused(&variables));
+    }
 }
 
 #[test]
