@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 OPTION = re.compile(r"^ +--[\w-]+ <(?P<kind>[^>]+)>\s+(?P<help>.+?) \[env: (?P<name>\w+)\]", re.MULTILINE)
 
 # What the chart relies on (the ports of the probes and the Service), sets itself, or leaves to the image.
-TAKEN = {"HTTP_ADDR", "MANAGEMENT_ADDR", "FAULTS_FILE", "BUILD_COMMIT"}
+TAKEN = {"HTTP_ADDR", "MANAGEMENT_ADDR", "FAULTS_FILE", "RELEASE_FAULTS_FILE", "BUILD_COMMIT"}
 
 
 class Variable(NamedTuple):

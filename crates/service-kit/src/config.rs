@@ -65,6 +65,9 @@ pub struct Config {
     /// File with the fault rules; it is read again whenever it changes
     #[arg(long, value_name = "FILE")]
     pub faults_file: Option<PathBuf>,
+    /// File with the fault rules that belong to the release, set by its image; those of `FAULTS_FILE` go before them
+    #[arg(long, value_name = "FILE")]
+    pub release_faults_file: Option<PathBuf>,
     /// Token that allows `/faults` on the management listener; unset, that path is 404
     #[arg(long, value_name = "TOKEN", help_heading = SECRETS, value_parser = admin_token)]
     pub admin_token: Option<Secret>,

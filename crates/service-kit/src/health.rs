@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
+use crate::faults::Faults;
 use crate::lifecycle::{Lifecycle, Phase};
 
 /// What a failing check means.
@@ -27,6 +28,7 @@ struct Inner {
     lifecycle: Arc<Lifecycle>,
     started: Instant,
     delay: Duration,
+    faults: Faults,
     checks: Mutex<Vec<Check>>,
     on_both: Mutex<Vec<Describe>>,
     on_health: Mutex<Vec<Describe>>,
@@ -72,12 +74,13 @@ impl Check {
 }
 
 impl Health {
-    pub(crate) fn new(lifecycle: Arc<Lifecycle>, delay: Duration) -> Self {
+    pub(crate) fn new(lifecycle: Arc<Lifecycle>, delay: Duration, faults: Faults) -> Self {
         let (on_both, on_health) = Default::default();
         Self(Arc::new(Inner {
             lifecycle,
             started: Instant::now(),
             delay,
+            faults,
             checks: Mutex::default(),
             on_both,
             on_health,
@@ -141,6 +144,7 @@ impl Health {
         };
         let mut results =
             vec![("readiness-delay", Severity::Hard, delay), ("shutdown", Severity::Hard, shutdown)];
+        results.extend(self.0.faults.readiness().map(|result| ("fault", Severity::Hard, result)));
         let checks = lock(&self.0.checks);
         results.extend(checks.iter().map(|check| (check.0.name, check.severity(), check.reason())));
         results
@@ -155,10 +159,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Metrics;
 
     fn health() -> (Health, Arc<Lifecycle>) {
         let lifecycle = Arc::new(Lifecycle::new());
-        (Health::new(Arc::clone(&lifecycle), Duration::ZERO), lifecycle)
+        let faults = Faults::new(&Metrics::new("test", "1", "none"), "1");
+        (Health::new(Arc::clone(&lifecycle), Duration::ZERO, faults), lifecycle)
     }
 
     #[test]

@@ -35,9 +35,10 @@ impl Kit {
         let version = config.service_version.as_deref().unwrap_or(info.version);
         let metrics = Metrics::new(&config.environment, version, &config.build_commit);
         let lifecycle = Arc::new(Lifecycle::new());
+        let faults = Faults::new(&metrics, version);
         Self {
-            faults: Faults::new(&metrics, version),
-            health: Health::new(Arc::clone(&lifecycle), config.readiness_delay_sec),
+            health: Health::new(Arc::clone(&lifecycle), config.readiness_delay_sec, faults.clone()),
+            faults,
             metrics,
             lifecycle,
             tasks: Arc::default(),

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::config::{self, Config, Invalid, Parsed};
 use crate::info::Info;
 use crate::kit::Kit;
-use crate::lifecycle::stop_on_signals;
+use crate::lifecycle::{Stop, stop_on_signals};
 use crate::routes::Routes;
 use crate::server::Server;
 use crate::{healthcheck, logging};
@@ -59,10 +59,15 @@ fn start<C>(
     };
     let log = logging::init(&config.log_level, config.log_format);
     let result = runtime.block_on(logging::in_service(info.name, async {
-        let stop = stop_on_signals()?;
+        let mut stop = stop_on_signals()?;
         let kit = Kit::new(info, config);
         let routes = app(own, &kit)?;
-        Server::bind(kit, routes).await?.run(stop).await;
+        // A fault rule may hold it up here.
+        let server = tokio::select! {
+            server = Server::bind(kit, routes) => server?,
+            _ = stop.wait_for(|stop| *stop > Stop::Run) => return Ok(()),
+        };
+        server.run(stop).await;
         Ok::<(), Box<dyn std::error::Error>>(())
     }));
     // Tasks that still run belong to requests that were cut off, or wait for a dependency: nobody waits for them.

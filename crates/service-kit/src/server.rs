@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::faults::Files;
 use crate::info::MANAGEMENT_PORT;
 use crate::kit::Kit;
 use crate::lifecycle::{Lifecycle, Phase, Stop};
@@ -26,7 +27,7 @@ use crate::metrics::HttpMetrics;
 use crate::request_id::RequestIds;
 use crate::routes::{RouteTable, Routes};
 use crate::stack::{self, Limits};
-use crate::{faults, standard};
+use crate::standard;
 use accept::Acceptor;
 pub(crate) use connection::Connection;
 pub use listen::BindError;
@@ -54,9 +55,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds both listeners. Nothing is answered before [`Server::run`].
-    #[expect(clippy::unused_async, reason = "the sockets belong to the runtime that it is awaited in")]
+    /// Binds both listeners, as soon as the fault rules let it. Nothing is answered before [`Server::run`].
     pub async fn bind(kit: Kit, routes: Routes) -> Result<Self, BindError> {
+        let files = [&kit.config.faults_file, &kit.config.release_faults_file];
+        let files = Files::read(kit.faults.clone(), files.into_iter().flatten().cloned()).await;
+        kit.spawn(files.watch());
+        kit.faults.wait_for_start().await;
         let public = listen::bind("HTTP_ADDR", kit.config.http_addr, kit.info.port)?;
         let management = listen::bind("MANAGEMENT_ADDR", kit.config.management_addr, MANAGEMENT_PORT)?;
         Ok(Self { kit, routes, public, management })
@@ -84,9 +88,6 @@ impl Server {
         let (http, management) = (self.public_address(), self.management_address());
         let kit = self.kit;
         tracing::info!(%http, %management, version = kit.version(), "listening");
-        if let Some(path) = kit.config.faults_file.clone() {
-            kit.spawn(faults::watch(kit.faults.clone(), path));
-        }
         let management_task = serve_management(&kit, self.management);
         serve_public(&kit, self.routes, self.public, stop).await;
         management_task.abort();
@@ -152,6 +153,11 @@ async fn serve_public(kit: &Kit, routes: Routes, tcp: TcpListener, mut stop: wat
 /// Resolves when nothing new is to be accepted any more.
 async fn drained(kit: &Kit, open: &Open, stop: &mut watch::Receiver<Stop>) {
     let how = wait_for(stop, Stop::Drain).await;
+    if kit.faults.end_abruptly() {
+        tracing::error!(in_flight = open.in_flight(), why = "a fault rule says so", "requests cut off");
+        kit.lifecycle.advance(Phase::Aborted);
+        return open.wake();
+    }
     kit.lifecycle.advance(Phase::Draining);
     open.wake();
     let delay = kit.config.drain_delay_sec;

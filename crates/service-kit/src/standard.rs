@@ -110,5 +110,6 @@ async fn version(State(kit): State<Kit>) -> Json<Value> {
 }
 
 async fn render_metrics(State(kit): State<Kit>) -> Response {
+    kit.faults.end_series();
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], kit.metrics.render()).into_response()
 }

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
-use super::Faults;
+use super::{Faults, document};
 use crate::config::value::Secret;
 use crate::error::ApiError;
 
@@ -27,18 +27,8 @@ pub(crate) fn routes(faults: Faults, token: Secret) -> MethodRouter {
 async fn show(State(admin): State<Admin>, headers: HeaderMap) -> Result<Json<Value>, ApiError> {
     admin.authorize(&headers)?;
     let rules = admin.faults.0.rules.load();
-    let rules = rules.iter().map(|rule| {
-        let (errors, latencies) = rule.injected();
-        let mut shown = rule.written().clone();
-        for (key, value) in [
-            ("active", json!(rule.active())),
-            ("injected", json!({"errors": errors, "latencies": latencies})),
-        ] {
-            shown[key] = value;
-        }
-        shown
-    });
-    Ok(Json(json!({ "rules": rules.collect::<Vec<Value>>() })))
+    let rules: Vec<Value> = rules.all.iter().map(|loaded| loaded.rule.shown()).collect();
+    Ok(Json(json!({ "rules": rules })))
 }
 
 async fn replace(
@@ -48,14 +38,15 @@ async fn replace(
 ) -> Result<Response, ApiError> {
     admin.authorize(&headers)?;
     let body = body.map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
-    admin.faults.load(&body).map_err(ApiError::bad_request)?;
+    let rules = document::read(&body).map_err(ApiError::bad_request)?;
+    admin.faults.put_in_force(rules, true);
     tracing::info!("fault rules replaced by request");
     Ok(show(State(admin), headers).await.into_response())
 }
 
 async fn clear(State(admin): State<Admin>, headers: HeaderMap) -> Result<StatusCode, ApiError> {
     admin.authorize(&headers)?;
-    admin.faults.load("rules: []").map_err(ApiError::bad_request)?;
+    admin.faults.put_in_force(Vec::new(), true);
     tracing::info!("fault rules cleared by request");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,4 @@
-//! Watches the fault file. It is read again and again, not watched by inotify: the kubelet replaces a mounted
+//! Watches the fault files. They are read again and again, not watched by inotify: the kubelet replaces a mounted
 //! `ConfigMap` by swapping a symlink of a parent folder, which a watch on the file never sees.
 
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
 use super::Faults;
+use super::document::{self, Stated};
 
 /// A change is seen twice, half a second apart, before it is applied: within 2 s, and never half written.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -14,36 +15,96 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// A `ConfigMap` holds at most 1 MiB.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Reads the file at once, then again and again for ever.
-pub(crate) async fn watch(faults: Faults, path: PathBuf) {
-    // Until they have been read.
-    faults.0.valid.set(0);
-    let mut applied = read(&path).await;
-    apply(&faults, &path, &applied);
-    let mut seen = applied.clone();
-    loop {
-        tokio::time::sleep(INTERVAL).await;
-        let content = read(&path).await;
-        if content == seen && content != applied {
-            // Refused content is remembered too: it is said once, not twice a second.
-            apply(&faults, &path, &content);
-            applied.clone_from(&content);
+/// The files of a service, the first of which has the first word.
+pub(crate) struct Files {
+    faults: Faults,
+    files: Vec<File>,
+}
+
+struct File {
+    path: PathBuf,
+    seen: Content,
+    applied: Content,
+    /// The last rules that were no mistake.
+    rules: Vec<Stated>,
+    valid: bool,
+}
+
+type Content = Result<String, String>;
+
+impl Files {
+    /// Reads them for the first time.
+    pub(crate) async fn read(faults: Faults, paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        let mut files = Vec::new();
+        for path in paths {
+            let content = read(&path).await;
+            let mut file = File {
+                path,
+                seen: content.clone(),
+                applied: Ok(String::new()),
+                rules: Vec::new(),
+                valid: false,
+            };
+            file.apply(content);
+            files.push(file);
         }
-        seen = content;
+        let files = Self { faults, files };
+        if !files.files.is_empty() {
+            files.put_in_force();
+        }
+        files
+    }
+
+    /// Reads them again and again for ever, if there are any.
+    pub(crate) async fn watch(mut self) {
+        while !self.files.is_empty() {
+            tokio::time::sleep(INTERVAL).await;
+            let (mut changed, mut refused) = (false, false);
+            for file in &mut self.files {
+                let content = read(&file.path).await;
+                // Refused content is remembered too: it is said once, not twice a second.
+                if content == file.seen && content != file.applied {
+                    file.apply(content.clone());
+                    changed |= file.valid;
+                    refused |= !file.valid;
+                }
+                file.seen = content;
+            }
+            // A file that is refused changes nothing, also not what a request has put in force.
+            match changed {
+                true => self.put_in_force(),
+                false if refused => self.faults.refuse(),
+                false => {}
+            }
+        }
+    }
+
+    fn put_in_force(&self) {
+        let rules = self.files.iter().flat_map(|file| file.rules.iter().cloned()).collect();
+        self.faults.put_in_force(rules, self.files.iter().all(|file| file.valid));
     }
 }
 
-fn apply(faults: &Faults, path: &Path, content: &Result<String, String>) {
-    match content.clone().and_then(|text| faults.load(&text)) {
-        Ok(()) => tracing::info!(path = %path.display(), "fault rules loaded"),
-        Err(reason) => {
-            faults.0.valid.set(0);
-            tracing::error!(path = %path.display(), reason, rules = faults.0.rules.load().len(), "fault rules refused: those before, if any, stay in force");
+impl File {
+    fn apply(&mut self, content: Content) {
+        let path = self.path.display();
+        let rules = content.as_ref().map_err(Clone::clone).and_then(|text| document::of_file(text));
+        self.valid = rules.is_ok();
+        match rules {
+            Ok(rules) => {
+                tracing::info!(%path, rules = rules.len(), "fault rules loaded");
+                self.rules = rules;
+            }
+            Err(reason) => {
+                let rules = self.rules.len();
+                tracing::error!(%path, reason, rules, "fault rules refused: those before, if any, stay in force");
+            }
         }
+        self.applied = content;
     }
 }
 
-async fn read(path: &Path) -> Result<String, String> {
+async fn read(path: &Path) -> Content {
     let read = async {
         let mut text = String::new();
         // Opening a pipe would wait for its writer.

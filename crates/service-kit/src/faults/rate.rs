@@ -4,8 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
-
 /// Six digits after the point: a rate is a whole number of millionths.
 const MILLION: u64 = 1_000_000;
 
@@ -44,39 +42,6 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = format!("{}.{:06}", self.0 / MILLION, self.0 % MILLION);
         f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
-    }
-}
-
-impl<'de> Deserialize<'de> for Rate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct RateVisitor;
-
-        impl Visitor<'_> for RateVisitor {
-            type Value = Rate;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a decimal from 0 to 1 with at most six digits after the point")
-            }
-
-            // The shortest decimal that reads back as the same number is the one that was written.
-            fn visit_f64<E: Error>(self, value: f64) -> Result<Rate, E> {
-                value.to_string().parse().map_err(E::custom)
-            }
-
-            fn visit_u64<E: Error>(self, value: u64) -> Result<Rate, E> {
-                value.to_string().parse().map_err(E::custom)
-            }
-
-            fn visit_i64<E: Error>(self, value: i64) -> Result<Rate, E> {
-                value.to_string().parse().map_err(E::custom)
-            }
-
-            fn visit_str<E: Error>(self, value: &str) -> Result<Rate, E> {
-                value.parse().map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_any(RateVisitor)
     }
 }
 

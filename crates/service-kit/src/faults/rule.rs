@@ -1,169 +1,247 @@
-//! One fault rule: what it matches, what it does, and since when.
+//! A rule at work: its specification, its clock and its counters.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderValue, Method, StatusCode};
-use prometheus::{IntCounter, IntCounterVec};
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode};
+use prometheus::IntCounter;
+use serde_json::{Map, Value, json};
 
-use super::latency::{Latency, LatencyCounter};
-use super::rate::{Rate, RateCounter};
-use crate::config::value;
+use super::above::Bucket;
+use super::answer::BodySpec;
+use super::burn::{Burned, Cores};
+use super::document::Stated;
+use super::effect::{Effect, Period};
+use super::kind::Kind;
+use super::latency::LatencyCounters;
+use super::matches::Asked;
+use super::process::{self, ProcessFault};
+use super::rate::RateCounter;
+use super::readiness::Readiness;
+use super::series::Series;
+use super::spec::{self, RuleSpec};
+use crate::error::ApiError;
 
-/// A rule as the file states it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RuleSpec {
-    /// Names the rule in `x-fault` and in the `rule` label.
-    pub name: String,
-    #[serde(default, rename = "match")]
-    pub(super) matches: Match,
-    pub(super) error: Option<ErrorSpec>,
-    pub(super) latency: Option<Latency>,
-    #[serde(default, deserialize_with = "span")]
-    pub(super) start_after: Option<Duration>,
-    #[serde(default, deserialize_with = "span")]
-    pub(super) ttl: Option<Duration>,
+/// What a request has to bear.
+pub(crate) struct Plan {
+    pub(crate) delay: Option<Duration>,
+    pub(crate) replacement: Option<Replacement>,
+    pub(crate) truncates: bool,
+    pub(crate) rule: Arc<Rule>,
 }
 
-/// What a request must be to match; what is not given matches all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Match {
-    path: Option<String>,
-    #[serde(default, deserialize_with = "method")]
-    method: Option<Method>,
-    version: Option<String>,
+/// What is answered in place of the handler.
+pub(crate) enum Replacement {
+    Error(StatusCode),
+    Body(BodySpec),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ErrorSpec {
-    pub(super) rate: Rate,
-    #[serde(default = "internal_server_error")]
-    pub(super) status: u16,
-}
-
-fn internal_server_error() -> u16 {
-    500
-}
-
-fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    value::duration(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
-}
-
-fn method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Method>, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let method =
-        Method::from_bytes(name.as_bytes()).ok().filter(|_| !name.contains(|c: char| c.is_ascii_lowercase()));
-    method.map(Some).ok_or_else(|| serde::de::Error::custom("must be a method in capitals, such as GET"))
-}
-
-impl RuleSpec {
-    /// What is wrong with it, if anything.
-    pub(super) fn validate(&self) -> Result<(), String> {
-        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if !(1..=63).contains(&self.name.len()) || !self.name.chars().all(word) {
-            return Err("name: must be 1 to 63 letters, digits, '-', '_' or '.'".to_owned());
-        }
-        let said = |problem: String| format!("rule {:?}: {problem}", self.name);
-        if self.matches.path.as_ref().is_some_and(|path| !path.starts_with('/')) {
-            return Err(said("match: path: must start with '/'".to_owned()));
-        }
-        if self
-            .error
-            .as_ref()
-            .is_some_and(|error| !(400..=599).contains(&error.status) || error.status == 499)
-        {
-            return Err(said(
-                "error: status: must be from 400 to 599, but not 499, a client that left".to_owned(),
-            ));
-        }
-        if self.error.is_none() && self.latency.is_none() {
-            return Err(said("needs error, latency or both".to_owned()));
-        }
-        self.latency.as_ref().map_or(Ok(()), Latency::validate).map_err(said)
+impl Replacement {
+    /// The answer, counted now that it is given.
+    pub(crate) fn answer(&self, rule: &Rule) -> Response {
+        let (kind, response) = match self {
+            Self::Error(status) => (Kind::Error, ApiError::new(*status, "injected fault").into_response()),
+            Self::Body(body) => (Kind::Body, body.answer()),
+        };
+        rule.count(kind);
+        rule.sign(response)
     }
 }
 
-/// A rule at work: its specification, its clock and its counters.
+/// One rule.
 #[derive(Debug)]
 pub(crate) struct Rule {
     spec: RuleSpec,
-    /// As it was written.
-    written: Value,
+    shown: Value,
     name: HeaderValue,
-    status: StatusCode,
+    /// Whether it is for this version.
+    applies: bool,
     since: Instant,
     errors: RateCounter,
-    latencies: LatencyCounter,
-    injected_errors: IntCounter,
-    injected_latencies: IntCounter,
+    latencies: LatencyCounters,
+    bucket: Option<Bucket>,
+    requests: AtomicU64,
+    down: AtomicBool,
+    counters: [Option<IntCounter>; Kind::ALL.len()],
+}
+
+/// A rule that is in force, with the threads in which it does what no request asks for: they end with it.
+pub(super) struct Loaded {
+    pub(super) rule: Arc<Rule>,
+    _effects: Vec<Effect>,
+}
+
+impl Loaded {
+    pub(super) fn new(stated: Stated, version: &str, series: &Series) -> Arc<Self> {
+        let rule = Arc::new(Rule::new(stated, version, series));
+        let effects = if rule.applies { rule.effects() } else { Vec::new() };
+        Arc::new(Self { rule, _effects: effects })
+    }
 }
 
 impl Rule {
-    pub(super) fn new(spec: RuleSpec, written: Value, injected: &IntCounterVec) -> Arc<Self> {
-        let counter = |kind| injected.with_label_values(&[spec.name.as_str(), kind]);
-        let error = spec.error.as_ref();
-        let status = error.and_then(|error| StatusCode::from_u16(error.status).ok());
-        Arc::new(Self {
+    fn new(stated: Stated, version: &str, series: &Series) -> Self {
+        let Stated { spec, written } = stated;
+        let kinds = spec.kinds();
+        let applies = spec.matches.fits_version(version);
+        let never = spec.process.contains(&ProcessFault::Readiness(Readiness::Never));
+        Self {
             name: HeaderValue::from_str(&spec.name).expect("a valid name is a valid header"),
-            status: status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            shown: spec::shown(&written),
+            applies,
             since: Instant::now(),
-            errors: RateCounter::new(error.map(|error| error.rate).unwrap_or_default()),
-            latencies: LatencyCounter::default(),
-            injected_errors: counter("error"),
-            injected_latencies: counter("latency"),
+            errors: RateCounter::new(spec.error.as_ref().map(|error| error.rate).unwrap_or_default()),
+            latencies: LatencyCounters::default(),
+            bucket: spec.matches.above.map(Bucket::new),
+            requests: AtomicU64::new(0),
+            // At once, not when its thread has begun.
+            down: AtomicBool::new(applies && never && spec.start_after.is_zero()),
+            counters: Kind::ALL
+                .map(|kind| kinds.contains(&kind).then(|| series.counter(&spec.name, kind.name()))),
             spec,
-            written,
-        })
-    }
-
-    pub(super) fn written(&self) -> &Value {
-        &self.written
+        }
     }
 
     pub(super) fn spec(&self) -> &RuleSpec {
         &self.spec
     }
 
-    /// Whether its time has come and not passed: both count from when the rule was first loaded.
+    pub(super) fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    pub(super) fn has(&self, kind: Kind) -> bool {
+        self.counters[kind as usize].is_some()
+    }
+
+    /// Whether it is for this version, and its time has come and not passed: both count from when the rule was first loaded.
     pub(super) fn active(&self) -> bool {
         let age = self.since.elapsed();
-        let start = self.spec.start_after.unwrap_or_default();
-        age >= start && self.spec.ttl.is_none_or(|ttl| age < start.saturating_add(ttl))
+        self.applies
+            && age >= self.spec.start_after
+            && self.spec.ttl.is_none_or(|ttl| age < self.spec.start_after.saturating_add(ttl))
     }
 
-    pub(super) fn matches(&self, method: &Method, template: &str, path: &str, version: &str) -> bool {
-        let wanted = &self.spec.matches;
-        wanted.method.as_ref().is_none_or(|wanted| wanted == method)
-            && wanted.version.as_ref().is_none_or(|wanted| wanted == version)
-            && wanted.path.as_ref().is_none_or(|wanted| wanted == template || wanted == path)
+    pub(super) fn matches(&self, asked: &Asked<'_>) -> bool {
+        self.spec.matches.fits(asked)
             && self.active()
+            // Last: only what fits takes a token.
+            && self.bucket.as_ref().is_none_or(Bucket::is_exceeded)
     }
 
-    /// The latency of the next request, if the rule has any.
-    pub(super) fn delay(&self) -> Option<Duration> {
-        let delay = self.latencies.draw(self.spec.latency.as_ref()?);
-        self.injected_latencies.inc();
-        Some(delay)
+    /// Counts a request that matches, and ends the process when it is the one to do so.
+    pub(super) fn count_request(&self) {
+        if let Some(last) = self.spec.crash_at
+            && self.requests.fetch_add(1, Ordering::Relaxed) + 1 >= last
+        {
+            process::abort(&self.spec.name);
+        }
     }
 
-    /// Whether the next request fails.
-    pub(super) fn fails(&self) -> bool {
-        self.spec.error.is_some() && self.errors.strike()
+    /// Whether it counts requests that another rule answers.
+    pub(super) fn counts(&self) -> bool {
+        self.spec.crash_at.is_some()
     }
 
-    /// The name and status of the failure, counted now that it is answered.
-    pub(crate) fn failure(&self) -> (HeaderValue, StatusCode) {
-        self.injected_errors.inc();
-        (self.name.clone(), self.status)
+    pub(super) fn answers(&self) -> bool {
+        self.spec.answers()
     }
 
-    /// How many errors and how many latencies it has injected.
-    pub(super) fn injected(&self) -> (u64, u64) {
-        (self.injected_errors.get(), self.injected_latencies.get())
+    /// What the next request has to bear.
+    pub(super) fn plan(self: &Arc<Self>) -> Plan {
+        let fails = self.spec.error.is_some() && self.errors.strike();
+        let replacement = match (&self.spec.error, &self.spec.body) {
+            (Some(error), _) if fails => Some(Replacement::Error(error.status)),
+            (_, Some(body)) => Some(Replacement::Body(body.clone())),
+            _ => None,
+        };
+        let delay = self.spec.latency.as_ref().map(|latency| self.latencies.draw(latency, fails));
+        if delay.is_some() {
+            self.count(Kind::Latency);
+        }
+        Plan { delay, replacement, truncates: self.spec.truncate, rule: Arc::clone(self) }
+    }
+
+    /// Says in an answer that a rule made it what it is.
+    pub(crate) fn sign(&self, mut response: Response) -> Response {
+        response.headers_mut().insert(super::X_FAULT, self.name.clone());
+        response
+    }
+
+    /// Counts one fault of a kind that the rule has.
+    pub(crate) fn count(&self, kind: Kind) {
+        if let Some(counter) = &self.counters[kind as usize] {
+            counter.inc();
+        }
+    }
+
+    /// How often it has done this kind; None when it never does.
+    pub(super) fn injected(&self, kind: Kind) -> Option<u64> {
+        self.counters[kind as usize].as_ref().map(IntCounter::get)
+    }
+
+    /// Whether it keeps the process from being ready now.
+    pub(super) fn is_down(&self) -> bool {
+        self.down.load(Ordering::Relaxed)
+    }
+
+    /// How long after its start the process listens.
+    pub(super) fn start_delay(&self) -> Option<Duration> {
+        let delay =
+            |fault: &ProcessFault| if let ProcessFault::Start(delay) = fault { Some(*delay) } else { None };
+        self.spec.process.iter().find_map(delay).filter(|_| self.applies)
+    }
+
+    /// As it was written, with what has become of it.
+    pub(super) fn shown(&self) -> Value {
+        let mut injected = Map::new();
+        for (kind, name) in [(Kind::Error, "errors"), (Kind::Latency, "latencies")] {
+            injected.insert(name.to_owned(), json!(self.injected(kind).unwrap_or_default()));
+        }
+        for kind in Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Error | Kind::Latency)) {
+            if let Some(count) = self.injected(kind) {
+                injected.insert(kind.name().to_owned(), json!(count));
+            }
+        }
+        let mut shown = self.shown.clone();
+        shown["active"] = json!(self.active());
+        shown["injected"] = Value::Object(injected);
+        shown
+    }
+
+    /// Starts what it does without being asked.
+    fn effects(self: &Arc<Self>) -> Vec<Effect> {
+        let start = self.since + self.spec.start_after;
+        let period = Period { start, end: self.spec.ttl.map(|ttl| start + ttl) };
+        self.spec.process.iter().flat_map(|fault| self.effect(fault, period)).collect()
+    }
+
+    fn effect(self: &Arc<Self>, fault: &ProcessFault, period: Period) -> Vec<Effect> {
+        let rule = Arc::clone(self);
+        let counter = self.counters[fault.kind() as usize].clone().expect("a rule counts what it does");
+        match fault.clone() {
+            ProcessFault::Leak(leak) => {
+                vec![Effect::start(period, move |until| leak.run(&counter, until))]
+            }
+            ProcessFault::Cpu(cores) => {
+                let burned = Arc::new(Burned::new(counter));
+                let start = |share: Cores| {
+                    let burned = Arc::clone(&burned);
+                    Effect::start(period, move |until| share.run(&burned, until))
+                };
+                cores.threads().into_iter().map(start).collect()
+            }
+            ProcessFault::Crash(after) => vec![Effect::start(period, move |until| {
+                if until.pause(after) {
+                    process::abort(&rule.spec.name);
+                }
+            })],
+            ProcessFault::Readiness(readiness) => {
+                vec![Effect::start(period, move |until| readiness.run(&rule.down, &counter, until))]
+            }
+            ProcessFault::Shutdown | ProcessFault::Start(_) => Vec::new(),
+        }
     }
 }

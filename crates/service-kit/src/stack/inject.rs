@@ -1,18 +1,19 @@
 //! Injects the faults that the rules ask for.
 
+mod truncate;
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::Request;
 use hyper::service::Service;
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
-use crate::error::ApiError;
-use crate::faults::{Faults, Plan, Rule, X_FAULT};
+use crate::faults::{Asked, Faults, Plan};
 use crate::routes::RouteTable;
 
 pub(super) struct Inject<S> {
@@ -27,14 +28,15 @@ impl<S> Inject<S> {
         Self { inner, table, faults }
     }
 
-    fn plan<B>(&self, request: &Request<B>) -> Option<Plan> {
+    fn plan<B>(&self, request: &Request<B>) -> Option<Box<Plan>> {
         let faults = self.faults.as_ref().filter(|faults| faults.any())?;
         let path = request.uri().path();
         let route = self.table.get(self.table.find(path));
         if !route.business {
             return None;
         }
-        faults.plan(request.method(), route.template, path)
+        let (method, headers) = (request.method(), request.headers());
+        faults.plan(&Asked { method, template: route.template, path, headers })
     }
 }
 
@@ -48,11 +50,11 @@ where
 
     fn call(&self, request: Request<B>) -> Self::Future {
         let plan = self.plan(&request);
-        let (delay, failure) = plan.map(|plan| (plan.delay, plan.failure)).unwrap_or_default();
+        let replaced = plan.as_ref().is_some_and(|plan| plan.replacement.is_some());
         InjectFuture {
-            delay: delay.map(tokio::time::sleep),
-            inner: if failure.is_some() { None } else { Some(self.inner.call(request)) },
-            failure,
+            delay: plan.as_ref().and_then(|plan| plan.delay).map(tokio::time::sleep),
+            inner: if replaced { None } else { Some(self.inner.call(request)) },
+            plan,
         }
     }
 }
@@ -62,7 +64,7 @@ pin_project! {
     pub(super) struct InjectFuture<F> {
         #[pin]
         delay: Option<Sleep>,
-        failure: Option<Arc<Rule>>,
+        plan: Option<Box<Plan>>,
         #[pin]
         inner: Option<F>,
     }
@@ -77,11 +79,19 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for InjectFuture<F
             ready!(delay.poll(cx));
             this.delay.set(None);
         }
-        if let Some(inner) = this.inner.as_pin_mut() {
-            return inner.poll(cx);
-        }
-        let (rule, status) = this.failure.as_ref().expect("either a handler or a failure answers").failure();
-        let error = ApiError::new(status, "injected fault").with_header(X_FAULT, rule);
-        Poll::Ready(Ok(error.into_response()))
+        let response = match this.inner.as_pin_mut() {
+            Some(inner) => ready!(inner.poll(cx))?,
+            None => replaced(this.plan.as_deref()),
+        };
+        let truncated = this.plan.as_ref().filter(|plan| plan.truncates);
+        Poll::Ready(Ok(match truncated {
+            Some(plan) => truncate::truncate(response, &plan.rule),
+            None => response,
+        }))
     }
+}
+
+fn replaced(plan: Option<&Plan>) -> Response {
+    let plan = plan.expect("without a plan the handler answers");
+    plan.replacement.as_ref().expect("without a replacement the handler answers").answer(&plan.rule)
 }

@@ -5,6 +5,7 @@
 mod configuration;
 mod endpoints;
 mod failures;
+mod faults;
 mod openapi;
 mod page;
 mod shutdown;
