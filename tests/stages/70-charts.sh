@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The charts: rendered by the real helm in every combination of two switches, held against Kubernetes' schemas, and each
-# configuration given to the real binary; then checkov and trivy.
+# configuration given to the real binary; then checkov, trivy and kube-score.
 set -euo pipefail
 . tests/lib/install.sh
 
