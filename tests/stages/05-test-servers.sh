@@ -10,4 +10,4 @@ need_python ministack==1.5.33 'moto[server]==5.2.5' || true
 need_debian redis-server redis-server || true
 need_debian openssl openssl || true
 command -v postgres >/dev/null || need_debian pg_ctlcluster postgresql || true
-need_debian pgbouncer pgbouncer || true
+PATH=$PATH:/usr/sbin need_debian pgbouncer pgbouncer || true
