@@ -5,7 +5,7 @@ import sys
 import pytest
 import yaml
 from lib.render import ENVIRONMENTS, ROOT, SERVICES, documents, kustomize
-from overlay import overlay
+from overlay import build, copy, overlay
 
 GENERATED = "# GENERATED"
 
@@ -73,6 +73,17 @@ def test_the_folder_names_the_environment_everywhere(environment):
     assert [obj["data"]["ENVIRONMENT"] for obj in configurations] == [environment] * len(SERVICES)
     hosts = [rule["host"] for (kind, _), obj in objects.items() if kind == "Ingress" for rule in obj["spec"]["rules"]]
     assert hosts and all(host.endswith(f".{environment}.flotilla.local") for host in hosts)
+
+
+def test_an_environment_in_another_namespace_keeps_its_name(tmp_path):
+    path = copy(tmp_path) / "overlays/production/kustomization.yaml"
+    text = path.read_text()
+    assert text.count("namespace: flotilla-production") == 1
+    path.write_text(text.replace("namespace: flotilla-production", "namespace: shop"))
+    objects = build(path.parent)
+    assert ("Namespace", "shop") in objects
+    assert {obj["metadata"].get("namespace", "shop") for obj in objects.values()} == {"shop"}
+    assert {obj["data"]["ENVIRONMENT"] for (kind, _), obj in objects.items() if kind == "ConfigMap"} == {"production"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
