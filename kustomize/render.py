@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CHARTS = HERE.parent / "charts"
 HELM = pathlib.Path(sys.executable).with_name("helm")
 # Each gets what neither the base nor one before it has.
-COMPONENTS = ("ingress", "autoscaling", "high-availability", "canary")
+COMPONENTS = ("ingress", "gateway", "autoscaling", "high-availability", "canary")
 NOTE = "# GENERATED from the charts by kustomize/render.sh: do not edit.\n"
 CARRIER = "# Never applied: kustomize/versions reads the tag from it, whichever kind the workload is of.\n"
 HELM_LABELS = ("helm.sh/chart", "app.kubernetes.io/managed-by")
@@ -45,6 +45,9 @@ def render(service, *folders):
     """What the chart gives with the values of the folders, by kind and name."""
     names = ("values.yaml", f"values-{service}.yaml")
     sources = [folder / name for folder in folders for name in names if (folder / name).exists()]
+    library = CHARTS / service / "charts" / "service-lib"
+    if library.is_file():
+        sys.exit(f"{library} is a file, not a link: charts/README.md says what a checkout without links needs.")
     with tempfile.TemporaryDirectory() as scratch:
         command = [HELM, "template", service, CHARTS / service, "--skip-tests"]
         for number, source in enumerate(sources):
@@ -120,9 +123,9 @@ def write_component(folder, source, bases, seen):
 
 
 def allowed(service, obj):
-    """An Ingress to a service that the ingress controller may not call would only answer 504."""
+    """A way from outside to a service that may not be called from there would only answer 504."""
     edges = yaml.safe_load((CHARTS / service / "values.yaml").read_text())["edges"]
-    return obj["kind"] != "Ingress" or edges["ingressController"]
+    return obj["kind"] not in ("Ingress", "HTTPRoute") or edges["ingressController"]
 
 
 def identity(obj):

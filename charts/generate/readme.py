@@ -20,7 +20,8 @@ helm upgrade --install {name} charts/{name} -f charts/{name}/values-dev.yaml \\
 
 For Kubernetes {kubernetes}. `config.data` and `secret.data` take the variables of
 [{name}](../../services/{name}/README.md) and of [every service](../../README.md).
-Any other is refused by its name, as is every key that is not in this table.
+Any other is refused by its name, as is every key that is not in this table. [All charts](../README.md): Gateway API and
+Ingress, canaries, OpenShift, meshes, umbrella charts, and what to do where Helm says `Chart.yaml file is missing`.
 
 - Where `config.existing` is named, repeat its `DRAIN_DELAY_SEC`, `SHUTDOWN_TIMEOUT_SEC` and `READINESS_DELAY_SEC` in
   `config.data`, if it has them: the chart cannot see into it, and computes from them how long a pod is given to start

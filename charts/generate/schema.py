@@ -56,10 +56,19 @@ def close(schema: dict[str, Any], path: tuple[str, ...], required: set[tuple[str
         schema["additionalProperties"] = False
         # A variable, a request and a limit may be taken away.
         optional = path[-1:] == ("data",) or path[:1] == ("resources",)
-        needed = [key for key in schema["properties"] if (*path, key) in required and not optional]
+        needed = [
+            key
+            for key, child in schema["properties"].items()
+            if (*path, key) in required and not optional and not nullable(child)
+        ]
         if needed:
             schema["required"] = needed
     for key, child in schema.get("properties", {}).items():
         close(child, (*path, key), required)
     if isinstance(schema.get("items"), dict):
         close(schema["items"], (*path, "[]"), required)
+
+
+def nullable(schema: dict[str, Any]) -> bool:
+    """Whether null has a meaning of its own. Helm takes such a key away before the schema sees it."""
+    return isinstance(schema.get("type"), list) and "null" in schema["type"]

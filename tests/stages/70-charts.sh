@@ -6,6 +6,8 @@ set -euo pipefail
 
 need_python -r tests/deploy/requirements.txt || exit 0
 [ -f ../shared/tools/validate-crds.py ] || skip foreign 'custom resources: ../shared/tools/validate-crds.py is missing' || true
+# Something that cuts off a prefix.
+need_debian nginx nginx-light || true
 cargo build --workspace --locked
 .venv/bin/pytest --quiet -p no:cacheprovider tests/deploy/charts
 

@@ -2,7 +2,7 @@
 {{- define "service-lib.all" -}}
 {{- include "service-lib.checks" . -}}
 {{- range list "serviceaccount" "configmap" "secret" "faults" "networkpolicy" "service" "workload" "autoscaler"
-    "disruptionbudget" "ingress" "httproute" "servicemonitor" "test" }}
+    "disruptionbudget" "ingress" "traefik" "httproute" "servicemonitor" "test" }}
 {{- with include (printf "service-lib.%s" .) $ | trim }}
 ---
 {{ . }}

@@ -10,14 +10,26 @@
 {{- if and .httpRoute.enabled (empty .httpRoute.parentRefs) -}}
 {{- fail "httpRoute.enabled needs at least one of httpRoute.parentRefs." -}}
 {{- end -}}
-{{- if and .rollout.enabled (eq .rollout.trafficRouter "nginx") (not .ingress.enabled) -}}
+{{- if and (eq (include "service-lib.router" $) "nginx") (not .ingress.enabled) -}}
 {{- fail "rollout.trafficRouter nginx needs ingress.enabled." -}}
+{{- end -}}
+{{- if and (eq (include "service-lib.router" $) "gatewayAPI") (not .httpRoute.enabled) -}}
+{{- fail "rollout.trafficRouter gatewayAPI needs httpRoute.enabled." -}}
+{{- end -}}
+{{- if and .rollout.enabled (not .service.create) -}}
+{{- fail "rollout.enabled needs service.create: Argo points the Services at its pods." -}}
+{{- end -}}
+{{- if and .serviceMonitor.enabled (not .service.create) -}}
+{{- fail "serviceMonitor.enabled needs service.create: it finds the pods by their Service." -}}
 {{- end -}}
 {{- if and .autoscaling.enabled (not .resources.requests.cpu) -}}
 {{- fail "autoscaling.enabled needs resources.requests.cpu, of which it measures percents." -}}
 {{- end -}}
 {{- if and .image.digest (not .image.tag) -}}
 {{- fail "image.digest needs image.tag, which names the version." -}}
+{{- end -}}
+{{- if and .image.digest (contains "@" .image.tag) -}}
+{{- fail "image.tag has a digest behind it, so image.digest must be empty." -}}
 {{- end -}}
 {{- if eq (int .ports.service) 4040 -}}
 {{- fail "ports.service cannot be 4040, which is the metrics port of the Service." -}}

@@ -1,6 +1,6 @@
 {{/* The one container. Pod Security "restricted" in full, and a file system that nothing can be written to. */}}
 {{- define "service-lib.container" -}}
-name: {{ .Chart.Name }}
+name: {{ include "service-lib.name" . | quote }}
 image: {{ include "service-lib.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 ports:
@@ -51,6 +51,7 @@ terminationMessagePolicy: File
 {{ include "service-lib.containerSecurity" . }}
 {{- end }}
 
+{{/* User and group are those of the pod. */}}
 {{- define "service-lib.containerSecurity" -}}
 securityContext:
   allowPrivilegeEscalation: false
@@ -59,9 +60,7 @@ securityContext:
       - ALL
   privileged: false
   readOnlyRootFilesystem: true
-  runAsGroup: 65532
   runAsNonRoot: true
-  runAsUser: 65532
   seccompProfile:
     type: RuntimeDefault
 {{- end }}

@@ -11,8 +11,7 @@ metadata:
 spec:
   maxUnavailable: 1
   selector:
-    matchLabels:
-      {{- include "service-lib.selector" . | nindent 6 }}
+    {{- include "service-lib.podSelector" . | nindent 4 }}
   # A pod that is not ready serves nobody: it must not hold up a drain.
   unhealthyPodEvictionPolicy: AlwaysAllow
 {{- end }}

@@ -1,7 +1,7 @@
-{{/* From outside the cluster, by host. */}}
+{{/* From outside the cluster, by host; _traefik.tpl has what stands in its place for Traefik's canary. */}}
 {{- define "service-lib.ingress" -}}
 {{- with .Values.ingress -}}
-{{- if .enabled -}}
+{{- if and .enabled (ne (include "service-lib.router" $) "traefik") -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
@@ -27,8 +27,8 @@ spec:
     - host: {{ . | quote }}
       http:
         paths:
-          - path: /
-            pathType: Prefix
+          - path: {{ $.Values.ingress.path | quote }}
+            pathType: {{ $.Values.ingress.pathType }}
             backend:
               service:
                 name: {{ include "service-lib.fullname" $ }}

@@ -10,8 +10,7 @@ metadata:
     {{- include "service-lib.labels" . | nindent 4 }}
 spec:
   podSelector:
-    matchLabels:
-      {{- include "service-lib.selector" . | nindent 6 }}
+    {{- include "service-lib.podSelector" . | nindent 4 }}
   policyTypes:
     - Ingress
     - Egress
@@ -30,11 +29,15 @@ spec:
           {{- include "service-lib.testSelector" . | nindent 10 }}
     {{- range .Values.edges.callers }}
     - podSelector:
-        matchLabels:
-          app.kubernetes.io/name: {{ . | quote }}
+        {{- include "service-lib.podsOf" . | nindent 8 }}
     {{- end }}
     {{- if .Values.edges.ingressController }}
     {{- include "service-lib.policyNamespaces" .Values.networkPolicy.ingressNamespaces | trim | nindent 4 }}
+    # The proxies of a Gateway, where its controller starts them beside it.
+    - podSelector:
+        matchExpressions:
+          - key: gateway.networking.k8s.io/gateway-name
+            operator: Exists
     {{- end }}
     {{- include "service-lib.policyNamespaces" .Values.networkPolicy.analysisNamespaces | trim | nindent 4 }}
   ports:
@@ -47,6 +50,7 @@ spec:
     - port: metrics
       protocol: TCP
 {{- end }}
+{{- include "service-lib.policyExtra" (dict "peer" "from" "rules" .Values.networkPolicy.extraIngress) }}
 {{- end }}
 
 {{- define "service-lib.policyEgress" -}}
@@ -54,8 +58,7 @@ spec:
 {{- range .Values.edges.upstreams }}
 - to:
     - podSelector:
-        matchLabels:
-          app.kubernetes.io/name: {{ .name | quote }}
+        {{- include "service-lib.podsOf" .name | nindent 8 }}
   ports:
     - port: {{ .port }}
       protocol: TCP
@@ -70,14 +73,35 @@ spec:
     - port: 443
       protocol: TCP
 {{- end }}
-{{- range .Values.networkPolicy.extraEgress }}
+{{- if .Values.networkPolicy.awsIdentity }}
+# EKS Pod Identity's agent, and the metadata service of the node.
 - to:
+    {{- range list "169.254.170.23/32" "fd00:ec2::23/128" "169.254.169.254/32" "fd00:ec2::254/128" }}
     - ipBlock:
-        cidr: {{ .cidr | quote }}
+        cidr: {{ . }}
+    {{- end }}
+  ports:
+    - port: 80
+      protocol: TCP
+{{- end }}
+{{- include "service-lib.policyExtra" (dict "peer" "to" "rules" .Values.networkPolicy.extraEgress) }}
+{{- end }}
+
+{{/* Rules of the user's own: to or from a range of addresses, or peers as a NetworkPolicy has them. */}}
+{{- define "service-lib.policyExtra" -}}
+{{- range .rules }}
+- {{ $.peer }}:
+    {{- with .cidr }}
+    - ipBlock:
+        cidr: {{ . | quote }}
+    {{- else }}
+    {{- toYaml (get . $.peer) | nindent 4 }}
+    {{- end }}
   ports:
     {{- range .ports }}
-    - port: {{ . }}
-      protocol: TCP
+    {{- $port := dict "protocol" "TCP" }}
+    {{- range $key, $value := ternary . (dict "port" .) (kindIs "map" .) }}{{ $_ := set $port $key $value }}{{ end }}
+    - {{ toYaml $port | nindent 6 | trim }}
     {{- end }}
 {{- end }}
 {{- end }}
@@ -91,12 +115,14 @@ spec:
 {{- end }}
 
 {{/* The cluster's DNS, and NodeLocal DNSCache where a cluster has it: that runs in the node's network, where no selector
-     finds it, on an address that is the same everywhere. */}}
+     finds it. */}}
 {{- define "service-lib.policyDNS" -}}
 - to:
     {{- include "service-lib.policyNamespaces" (list "kube-system") | trim | nindent 4 }}
+    {{- range .Values.networkPolicy.dnsAddresses }}
     - ipBlock:
-        cidr: 169.254.20.10/32
+        cidr: {{ . | quote }}
+    {{- end }}
   ports:
     - port: 53
       protocol: UDP

@@ -35,12 +35,18 @@ spec:
 
 {{- define "service-lib.podSecurity" -}}
 runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-{{- if .Values.volumes }}
+{{- with .Values.securityContext }}
+{{- with .runAsUser }}
+runAsUser: {{ int64 . }}
+{{- end }}
+{{- with .runAsGroup }}
+runAsGroup: {{ int64 . }}
+{{- end }}
+{{- if and .fsGroup $.Values.volumes }}
 # So that a volume can be written to.
-fsGroup: 65532
+fsGroup: {{ int64 .fsGroup }}
 fsGroupChangePolicy: OnRootMismatch
+{{- end }}
 {{- end }}
 seccompProfile:
   type: RuntimeDefault

@@ -33,10 +33,20 @@ spec:
 {{- define "service-lib.canaryTraffic" -}}
 {{- $name := include "service-lib.fullname" . -}}
 canaryService: {{ $name }}-canary
-{{- if eq .Values.rollout.trafficRouter "nginx" }}
+{{- with include "service-lib.router" . }}
 stableService: {{ $name }}
 trafficRouting:
+  {{- if eq . "nginx" }}
   nginx:
     stableIngress: {{ $name }}
+  {{- else if eq . "traefik" }}
+  traefik:
+    weightedTraefikServiceName: {{ $name }}
+  {{- else }}
+  plugins:
+    argoproj-labs/gatewayAPI:
+      httpRoute: {{ $name }}
+      namespace: {{ $.Release.Namespace | quote }}
+  {{- end }}
 {{- end }}
 {{- end }}

@@ -1,9 +1,11 @@
 {{/* The Service, and for a Rollout a second one, which Argo points at the canary's pods alone. */}}
 {{- define "service-lib.service" -}}
+{{- if .Values.service.create -}}
 {{- include "service-lib.oneService" (dict "root" . "suffix" "") }}
 {{- if .Values.rollout.enabled }}
 ---
 {{ include "service-lib.oneService" (dict "root" . "suffix" "-canary") }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -21,6 +23,13 @@ metadata:
   {{- end }}
 spec:
   type: {{ ternary .Values.service.type "ClusterIP" (empty $.suffix) }}
+  {{- with .Values.service.ipFamilyPolicy }}
+  ipFamilyPolicy: {{ . }}
+  {{- end }}
+  {{- with .Values.service.ipFamilies }}
+  ipFamilies:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   selector:
     {{- include "service-lib.selector" . | nindent 4 }}
   ports:

@@ -68,8 +68,7 @@ spec:
     {{- include "service-lib.policyDNS" . | nindent 4 }}
     - to:
         - podSelector:
-            matchLabels:
-              {{- include "service-lib.selector" . | nindent 14 }}
+            {{- include "service-lib.podSelector" . | nindent 12 }}
       ports:
         - port: {{ .Values.ports.container }}
           protocol: TCP
@@ -87,7 +86,7 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 
 {{/* Another name than the service's: its Service must not take this pod for a backend. */}}
 {{- define "service-lib.testSelector" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}-test
+app.kubernetes.io/name: {{ include "service-lib.name" . }}-test
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 

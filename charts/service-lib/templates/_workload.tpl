@@ -22,7 +22,7 @@ spec:
 {{- end }}
 
 {{- define "service-lib.workloadSpec" -}}
-{{- if not .Values.autoscaling.enabled -}}
+{{- if not (or .Values.autoscaling.enabled (kindIs "invalid" .Values.replicas)) -}}
 replicas: {{ .Values.replicas }}
 {{ end -}}
 # Enough to roll back twice.

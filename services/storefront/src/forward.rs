@@ -28,13 +28,14 @@ pub(crate) async fn forward(api: &Upstream, request: Request) -> Result<Response
     if matches!(method, Method::TRACE | Method::CONNECT) {
         return Err(method_not_allowed());
     }
+    let depth = depth(&target);
     let body = Bytes::from_request(request, &()).await.map_err(|error| unread(&error))?;
     let mut forwarded = http::Request::new(body);
     *forwarded.method_mut() = method;
     *forwarded.uri_mut() = target;
     *forwarded.headers_mut() = headers.clone();
     let answer = api.send(forwarded, &headers, Some).await.map_err(IntoResponse::into_response)?;
-    Ok(back(answer))
+    Ok(back(answer, depth))
 }
 
 fn not_found() -> Response {
@@ -69,25 +70,32 @@ fn target(uri: &Uri) -> Option<Uri> {
     format!("{path}{query}").parse().ok()
 }
 
-fn back(answer: http::Response<Bytes>) -> Response {
+fn back(answer: http::Response<Bytes>, depth: usize) -> Response {
     let mut response = answer.map(Body::from);
     let headers = response.headers_mut();
     if let Some(version) = headers.remove(X_VERSION) {
         headers.insert(X_UPSTREAM_VERSION, version);
     }
-    relocate(headers);
+    relocate(headers, depth);
     headers.insert(header::CONTENT_SECURITY_POLICY, Asset::CONTENT_SECURITY_POLICY);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
-/// A path of product-api's is a path below `/api` here.
-fn relocate(headers: &mut HeaderMap) {
+/// How many folders below `/api` a path is.
+fn depth(target: &Uri) -> usize {
+    target.path().matches('/').count().saturating_sub(1)
+}
+
+/// A path of product-api's is a path below `/api` here: relative, because something before this may have cut off a
+/// prefix. One that is relative already is right as it is.
+fn relocate(headers: &mut HeaderMap, depth: usize) {
     let Some(location) = headers.get(header::LOCATION).and_then(|location| location.to_str().ok()) else {
         return;
     };
     if location.starts_with('/') && !location.starts_with("//") {
-        let below = HeaderValue::from_str(&format!("{PREFIX}{location}"));
+        let folders = if depth == 0 { ".".to_owned() } else { vec![".."; depth].join("/") };
+        let below = HeaderValue::from_str(&format!("{folders}{location}"));
         headers.insert(header::LOCATION, below.expect("a header's value with a path before it is one"));
     }
 }
@@ -130,12 +138,17 @@ mod tests {
 
     #[test]
     fn a_location_of_the_apis_is_below_api_here() {
-        for (from, to) in
-            [("/products/11", "/api/products/11"), ("//host/x", "//host/x"), ("http://a/b", "http://a/b")]
-        {
+        for (asked, from, to) in [
+            ("/products", "/products/11", "./products/11"),
+            ("/products/11", "/products/12", "../products/12"),
+            ("/a/b/", "/products/12", "../../products/12"),
+            ("/products", "./products/11", "./products/11"),
+            ("/products", "//host/x", "//host/x"),
+            ("/products", "http://a/b", "http://a/b"),
+        ] {
             let mut headers = HeaderMap::from_iter([(header::LOCATION, HeaderValue::from_static(from))]);
-            relocate(&mut headers);
-            assert_eq!(headers[header::LOCATION], to);
+            relocate(&mut headers, depth(&Uri::from_static(asked)));
+            assert_eq!(headers[header::LOCATION], to, "{asked}");
         }
     }
 }

@@ -13,20 +13,50 @@ RULE = {
     "error": {"rate": 0.000001},
     "latency": {"p50": "20ms", "p90": "120ms", "p99": "900ms"},
 }
+ROUTE = {"enabled": True, "parentRefs": [{"name": "gateway"}]}
 
 SWITCHES: dict[str, dict[str, Any]] = {
     "replicas": {"replicas": 2},
     "autoscaling": {"autoscaling": {"enabled": True}},
     "disruptionbudget": {"podDisruptionBudget": {"enabled": True}},
     "networkpolicy": {
-        "networkPolicy": {"enabled": True, "extraEgress": [{"cidr": "10.0.0.0/8", "ports": [5432, 6379]}]}
+        "networkPolicy": {
+            "enabled": True,
+            "awsIdentity": True,
+            "extraIngress": [{"from": [{"namespaceSelector": {}}], "ports": [{"port": 15008, "protocol": "TCP"}]}],
+            "extraEgress": [{"cidr": "10.0.0.0/8", "ports": [5432, 6379]}],
+        }
     },
-    "no-namespaces": {"networkPolicy": {"ingressNamespaces": [], "monitoringNamespaces": [], "analysisNamespaces": []}},
+    "no-namespaces": {
+        "networkPolicy": {key: [] for key in ("ingressNamespaces", "monitoringNamespaces", "analysisNamespaces")}
+        | {"dnsAddresses": []}
+    },
     "servicemonitor": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}},
     "ingress": {"ingress": {"enabled": True, "hosts": HOSTS, "tlsSecret": "tls", "annotations": {"a": "b"}}},
-    "httproute": {"httpRoute": {"enabled": True, "parentRefs": [{"name": "gateway"}], "hostnames": HOSTS}},
+    "httproute": {
+        "httpRoute": ROUTE
+        | {
+            "hostnames": HOSTS,
+            "matches": [{"headers": [{"name": "a", "value": "b"}]}, {"path": {"value": "/shop"}, "method": "GET"}],
+            "filters": [
+                {
+                    "type": "URLRewrite",
+                    "urlRewrite": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}},
+                },
+                {"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "mirror", "port": 80}}},
+            ],
+            "timeouts": {"request": "10s", "backendRequest": "2s500ms"},
+        }
+    },
     "rollout": {"rollout": {"enabled": True, "analysis": {"templates": [{"templateName": "success"}]}}},
     "nginx": {"rollout": {"enabled": True, "trafficRouter": "nginx"}, "ingress": {"enabled": True, "hosts": HOSTS}},
+    "traefik": {
+        "rollout": {"enabled": True, "trafficRouter": "traefik"},
+        "ingress": {"enabled": True, "hosts": HOSTS, "path": "/shop"},
+    },
+    "gateway-api": {"rollout": {"enabled": True, "trafficRouter": "gatewayAPI"}, "httpRoute": ROUTE},
+    "openshift": {"securityContext": {"runAsUser": None, "runAsGroup": None, "fsGroup": None}},
+    "dual-stack": {"service": {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv6", "IPv4"]}},
     "faults": {"faults": {"enabled": True, "rules": [RULE]}},
     "existing": {"config": {"existing": "there"}, "secret": {"existing": ["there", "too"]}},
     "account": {"serviceAccount": {"create": False, "name": "there"}},
@@ -57,10 +87,11 @@ OUTSIDE = frozenset(
 
 
 def pairwise() -> list[tuple[str, ...]]:
-    """Seven combinations in which each two switches meet in all four ways. Each switch is on in another four of the
-    last six: any two sets of four share a member, and neither holds the other; in the first all are off."""
-    rows = dict(zip(SWITCHES, combinations(range(1, 7), 4), strict=True))
-    return [tuple(name for name, on in rows.items() if row in on) for row in range(7)]
+    """Eight combinations in which each two switches meet in all four ways. Each switch is on in another four of the
+    last seven: any two sets of four share a member, and neither holds the other; in the first all are off."""
+    sets = list(combinations(range(1, 8), 4))
+    rows = {name: sets[number] for number, name in enumerate(SWITCHES)}
+    return [tuple(name for name, on in rows.items() if row in on) for row in range(8)]
 
 
 def merged(names: tuple[str, ...]) -> tuple[str, ...]:

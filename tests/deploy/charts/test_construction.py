@@ -7,7 +7,7 @@ import yaml
 
 from cases import all_renderings, database, render
 from lib.render import ROOT, SERVICES, documents, find, helm_template, kinds, values
-from lib.wiring import WORKLOADS
+from lib.wiring import WORKLOADS, matches
 
 pytestmark = pytest.mark.parametrize("chart", SERVICES)
 
@@ -130,9 +130,13 @@ def test_a_rollout_without_a_router_takes_no_pod_out_of_its_service(chart):
     canary = workload(render(chart, ("rollout",)))["spec"]["strategy"]["canary"]
     assert canary["canaryService"] == f"{chart}-canary"
     assert "stableService" not in canary
-    routed = workload(render(chart, ("nginx",)))["spec"]["strategy"]["canary"]
-    assert routed["stableService"] == chart
-    assert routed["trafficRouting"] == {"nginx": {"stableIngress": chart}}
+    for switch, routing in (
+        ("nginx", {"nginx": {"stableIngress": chart}}),
+        ("traefik", {"traefik": {"weightedTraefikServiceName": chart}}),
+        ("gateway-api", {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": chart, "namespace": "default"}}}),
+    ):
+        routed = workload(render(chart, (switch,)))["spec"]["strategy"]["canary"]
+        assert (routed["stableService"], routed["trafficRouting"]) == (chart, routing)
 
 
 def test_memory_is_requested_and_limited_and_cpu_only_requested(chart):
@@ -151,13 +155,72 @@ def test_an_image_is_named_by_registry_tag_and_digest(chart):
     assert image(tag="v2") == f"flotilla/{chart}:v2"
     assert image(registry="registry.example:5000", tag="v2") == f"registry.example:5000/flotilla/{chart}:v2"
     assert image(digest=digest, tag="v2") == f"flotilla/{chart}@{digest}"
+    assert image(tag=f"v2@{digest}") == f"flotilla/{chart}:v2@{digest}"
+    # As Helm and others write the + of a version, which no tag may have.
+    assert image(tag="1.2.3+a.1") == f"flotilla/{chart}:1.2.3_a.1"
 
 
-def test_the_version_label_is_the_tag_and_stands_on_the_pod(chart):
-    found = rendered(chart, {"image": {"tag": "v2-" + "a" * 80}})
-    label = workload(found)["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/version"]
-    assert label == "v2-" + "a" * 60
-    assert label == workload(found)["metadata"]["labels"]["app.kubernetes.io/version"]
+@pytest.mark.parametrize(
+    ("tag", "label"),
+    [
+        ("v2-" + "a" * 80, "v2-" + "a" * 60),
+        ("a" * 62 + "." + "b", "a" * 62),
+        ("a" * 128, "a" * 63),
+        ("1.2.3+build.7", "1.2.3_build.7"),
+        ("_v2.", "v2"),
+        ("___", ""),
+        ("0.1.0@sha256:" + "1" * 64, "0.1.0"),
+        ("a" * 80 + "@sha256:" + "1" * 64, "a" * 63),
+    ],
+)
+def test_the_version_label_is_the_tag_as_far_as_a_label_can_be_and_stands_on_the_pod(chart, tag, label):
+    found = rendered(chart, {"image": {"tag": tag}})
+    metadata = [document["metadata"] for document in (*found, workload(found)["spec"]["template"])]
+    assert {each["labels"]["app.kubernetes.io/version"] for each in metadata} == {label}
+
+
+def test_replicas_are_left_to_another_owner(chart):
+    for switches in ({}, {"rollout": {"enabled": True}}, {"podDisruptionBudget": {"enabled": True}}):
+        found = rendered(chart, {"replicas": None} | switches)
+        assert "replicas" not in workload(found)["spec"]
+        assert "PodDisruptionBudget" not in kinds(found), "how many there are is not certain"
+
+
+def test_users_and_groups_can_be_left_to_the_cluster(chart):
+    unset = {"securityContext": {"runAsUser": None, "runAsGroup": None, "fsGroup": None}}
+    volume = {"volumes": [{"name": "a", "emptyDir": {}}]}
+    for found, expected in (
+        (rendered(chart, volume), {"runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532}),
+        (rendered(chart, volume | unset), {}),
+    ):
+        for spec in (pod(found), find(found, "Pod")["spec"]):
+            own = spec["securityContext"]
+            assert {key: own[key] for key in ("runAsUser", "runAsGroup", "fsGroup") if key in own} == expected
+            assert own["runAsNonRoot"] is True
+            # What a container says goes before it.
+            [container] = spec["containers"]
+            assert not {"runAsUser", "runAsGroup"} & container["securityContext"].keys()
+            assert container["securityContext"]["runAsNonRoot"] is True
+
+
+def test_both_services_have_the_families_that_are_asked_for(chart):
+    families = {"ipFamilyPolicy": "RequireDualStack", "ipFamilies": ["IPv6", "IPv4"]}
+    found = rendered(chart, {"service": families, "rollout": {"enabled": True}})
+    services = [document["spec"] for document in found if document["kind"] == "Service"]
+    assert [{key: spec[key] for key in families} for spec in services] == [families] * 2
+    assert not families.keys() & find(render(chart), "Service")["spec"].keys()
+
+
+def test_services_can_be_left_to_flagger(chart):
+    data = {"service": {"create": False}, "replicas": None, "podDisruptionBudget": {"enabled": True}}
+    found = rendered(chart, data | {"autoscaling": {"enabled": True}})
+    assert "Service" not in kinds(found)
+    # Its copies of the pods are drained with care too; the autoscaler is the pattern of the copy's own.
+    labels = workload(found)["spec"]["template"]["metadata"]["labels"]
+    selector = find(found, "PodDisruptionBudget")["spec"]["selector"]
+    assert matches(selector, labels | {"app.kubernetes.io/name": f"{chart}-primary"})
+    assert matches(selector, labels)
+    assert find(found, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"] == chart
 
 
 def test_names_stay_within_63_characters(chart):

@@ -6,18 +6,21 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cases import render
+from cases import all_renderings, database, render
 from lib import edges
-from lib.render import ENVIRONMENTS, SERVICES, documents, find, helm_template, values
+from lib.render import ENVIRONMENTS, SERVICES, documents, environment_values, find, helm_template, values
 from lib.wiring import WORKLOADS, matches
 
 # Beside the services: what an environment or a cluster runs.
-OTHERS = ("redis", "postgres", "stranger", *(f"{service}-test" for service in SERVICES))
-NAMESPACES = ("ingress-nginx", "monitoring", "argo-rollouts", "kube-system", "stranger")
+OTHERS = ("redis", "postgres", "stranger", "gateway", *(f"{service}-test" for service in SERVICES))
+CONTROLLERS = ("ingress-nginx", "traefik", "envoy-gateway-system", "openshift-ingress")
+NAMESPACES = (*CONTROLLERS, "monitoring", "argo-rollouts", "kube-system", "stranger")
+# The proxies of a Gateway, beside the services.
+PROXY = {"gateway.networking.k8s.io/gateway-name": "any"}
 
 CALLS = {
     *((caller, called, "http") for caller, called in edges.CALLS),
-    *(("ingress-nginx", service, "http") for service in SERVICES if service not in edges.INTERNAL),
+    *((c, service, "http") for c in (*CONTROLLERS, "gateway") for service in SERVICES if service not in edges.INTERNAL),
     *(("monitoring", service, "metrics") for service in SERVICES),
     *(("argo-rollouts", service, "http") for service in SERVICES),
     *((f"{service}-test", service, "http") for service in SERVICES),
@@ -30,7 +33,7 @@ LEAVES = {
 
 
 def fleet(environment=None):
-    given = {service: render(service, ("networkpolicy",), environment) for service in SERVICES}
+    given = {service: documents(helm_template(service, *closed(service, environment))) for service in SERVICES}
     policies = {
         d["metadata"]["name"]: d["spec"] for found in given.values() for d in found if d["kind"] == "NetworkPolicy"
     }
@@ -38,10 +41,17 @@ def fleet(environment=None):
     return given, policies, pods
 
 
+def closed(service, environment=None):
+    given = environment_values(service, environment) if environment else ()
+    return (*given, *database(service), *values({"networkPolicy": {"enabled": True}}))
+
+
 def labels(name, pods):
     """Of a service's pods, of a test's, or of those of a component."""
     if name in pods:
         return pods[name]["metadata"]["labels"]
+    if name == "gateway":
+        return PROXY
     instance = name.removesuffix("-test")
     return {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": instance}
 
@@ -54,11 +64,13 @@ def allows(rules, direction, peer_labels, namespace, *ports):
         if not {port["port"] for port in rule["ports"]} & set(ports):
             continue
         for peer in rule[direction]:
-            if namespace and matches(
-                peer.get("namespaceSelector", {"a": "b"}), {"kubernetes.io/metadata.name": namespace}
+            if (
+                namespace
+                and "namespaceSelector" in peer
+                and matches(peer["namespaceSelector"], {"kubernetes.io/metadata.name": namespace})
             ):
                 return True
-            if not namespace and matches(peer.get("podSelector", {"a": "b"}), peer_labels):
+            if not namespace and "podSelector" in peer and matches(peer["podSelector"], peer_labels):
                 return True
     return False
 
@@ -100,8 +112,9 @@ def test_services_leave_the_fleet_as_listed(environment):
     assert allowed == LEAVES
 
 
-# NodeLocal DNSCache.
-DNS = {("169.254.20.10/32", 53)}
+# NodeLocal DNSCache, in either family.
+DNS = {("169.254.20.10/32", 53), ("fd00::/8", 53)}
+AWS = {"169.254.170.23/32", "fd00:ec2::23/128", "169.254.169.254/32", "fd00:ec2::254/128"}
 
 
 def blocks(policy):
@@ -130,9 +143,60 @@ def test_names_are_asked_over_udp_and_tcp_of_the_cluster_and_of_the_nodes_cache(
                 "to": [
                     {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
                     {"ipBlock": {"cidr": "169.254.20.10/32"}},
+                    {"ipBlock": {"cidr": "fd00::/8"}},
                 ],
                 "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
             }
+
+
+def test_no_rule_of_the_charts_own_knows_one_family_alone():
+    for service in SERVICES:
+        for case, found in all_renderings(service).items():
+            rules = [r for d in found if d["kind"] == "NetworkPolicy" for r in d["spec"].get("egress", [])]
+            blocks_of = [{p["ipBlock"]["cidr"] for p in rule["to"] if "ipBlock" in p} for rule in rules]
+            for addresses in blocks_of:
+                # The extra one of the cases.
+                if addresses and addresses != {"10.0.0.0/8"}:
+                    assert {":" in address for address in addresses} == {True, False}, (case, addresses)
+
+
+def test_the_identity_of_aws_is_one_setting():
+    text = helm_template("auxiliary-service", *values({"networkPolicy": {"enabled": True, "awsIdentity": True}}))
+    spec = find(documents(text), "NetworkPolicy", "auxiliary-service")["spec"]
+    assert blocks(spec) == DNS | {("0.0.0.0/0", 443), ("::/0", 443)} | {(address, 80) for address in AWS}
+
+
+def policy_of_hello(**settings):
+    found = documents(helm_template("hello", *values({"networkPolicy": {"enabled": True} | settings})))
+    return find(found, "NetworkPolicy", "hello")["spec"]
+
+
+def test_own_rules_are_ranges_of_addresses_or_what_a_policy_has():
+    mesh = {"namespaceSelector": {}}
+    ports = [15008, {"port": 8443, "endPort": 8450, "protocol": "TCP"}]
+    for extra, direction, peer in (("extraIngress", "ingress", "from"), ("extraEgress", "egress", "to")):
+        rules = [{"cidr": "fd12::/16", "ports": [8080]}, {peer: [mesh], "ports": ports}]
+        added = policy_of_hello(**{extra: rules})[direction][-2:]
+        assert added == [
+            {peer: [{"ipBlock": {"cidr": "fd12::/16"}}], "ports": [{"port": 8080, "protocol": "TCP"}]},
+            {peer: [mesh], "ports": [{"port": 15008, "protocol": "TCP"}, ports[1]]},
+        ]
+
+
+def test_the_copies_that_flagger_makes_may_do_what_the_service_may():
+    """It calls them NAME-primary in the label as well."""
+    for service in SERVICES:
+        policy = find(render(service, ("networkpolicy",)), "NetworkPolicy", service)["spec"]
+        _, _, pods = fleet()
+        primary = pods[service]["metadata"]["labels"] | {"app.kubernetes.io/name": f"{service}-primary"}
+        assert matches(policy["podSelector"], primary)
+        assert not matches(policy["podSelector"], primary | {"app.kubernetes.io/instance": "another"})
+        for caller, called in edges.CALLS:
+            if called == service:
+                calling = pods[caller]["metadata"]["labels"] | {"app.kubernetes.io/name": f"{caller}-primary"}
+                assert allows(policy["ingress"], "from", calling, None, "http")
+        test = find(render(service, ("networkpolicy",)), "NetworkPolicy", f"{service}-test")["spec"]
+        assert allows(test["egress"], "to", primary, None, port_of(service))
 
 
 def test_extra_egress_is_what_it_says():

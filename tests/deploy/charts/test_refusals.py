@@ -10,6 +10,8 @@ import yaml
 from cases import HOSTS, RULE
 from lib.render import CHARTS, SERVICES, Refused, helm_template, scratch, values
 
+DIGEST = "sha256:" + "1" * 64
+
 
 def refusal(chart, data):
     with pytest.raises(Refused) as refused:
@@ -46,6 +48,7 @@ def test_a_misspelt_key_is_refused_by_its_name_wherever_it_stands(chart):
 LISTS = {
     "edges.upstreams": {"name": "a", "port": 1},
     "networkPolicy.extraEgress": {"cidr": "10.0.0.0/8", "ports": [1]},
+    "networkPolicy.extraIngress": {"from": [{"podSelector": {}}], "ports": [1]},
     "env": {"name": "A", "value": "b"},
     "faults.rules": RULE,
     "faults.rules.0.match": RULE["match"],
@@ -127,7 +130,28 @@ def lookup(value, path):
     ("data", "said"),
     [
         ({"replicas": -1}, "replicas: Must be greater than or equal to 0"),
-        ({"replicas": "two"}, "replicas: Invalid type. Expected: integer, given: string"),
+        ({"replicas": "two"}, "replicas: Invalid type. Expected: [integer,null], given: string"),
+        ({"securityContext": {"runAsUser": 0}}, "securityContext.runAsUser: Must be greater than or equal to 1"),
+        ({"image": {"tag": "@" + DIGEST}}, "image.tag: Does not match pattern"),
+        ({"image": {"tag": "v1@sha256:12"}}, "image.tag: Does not match pattern"),
+        ({"image": {"tag": f"v1@{DIGEST}", "digest": DIGEST}}, "image.tag has a digest behind it"),
+        ({"service": {"ipFamilies": ["IPv5"]}}, "service.ipFamilies.0 must be one of the following"),
+        ({"networkPolicy": {"dnsAddresses": ["10.0.0.10"]}}, "networkPolicy.dnsAddresses.0: Does not match pattern"),
+        ({"networkPolicy": {"extraIngress": [{"from": [], "ports": [1]}]}}, "at least 1 items"),
+        ({"networkPolicy": {"extraIngress": [{"ports": [1]}]}}, "extraIngress.0: Must validate one and only one schema"),
+        ({"networkPolicy": {"extraEgress": [{"to": [{"a": 1}], "ports": []}]}}, "at least 1 items"),
+        ({"ingress": {"path": "shop"}}, "ingress.path: Does not match pattern"),
+        ({"httpRoute": {"timeouts": {"request": "1.5s"}}}, "httpRoute.timeouts.request: Does not match pattern"),
+        ({"httpRoute": {"timeouts": {"requests": "1s"}}}, "httpRoute.timeouts: Additional property requests"),
+        (
+            {"rollout": {"enabled": True, "trafficRouter": "gatewayAPI"}},
+            "rollout.trafficRouter gatewayAPI needs httpRoute.enabled.",
+        ),
+        ({"rollout": {"enabled": True}, "service": {"create": False}}, "rollout.enabled needs service.create"),
+        (
+            {"serviceMonitor": {"enabled": True}, "service": {"create": False}},
+            "serviceMonitor.enabled needs service.create",
+        ),
         ({"image": {"digest": "sha256:12"}}, "image.digest: Does not match pattern"),
         ({"image": None}, "image is required"),
         ({"service": {"type": "Loadbalancer"}}, "service.type: service.type must be one of the following"),
@@ -206,15 +230,16 @@ def test_a_release_whose_service_no_cluster_would_take_is_refused(release):
 @pytest.mark.parametrize("chart", SERVICES)
 def test_a_kubernetes_that_lacks_what_the_chart_needs_is_refused(chart):
     with pytest.raises(Refused, match="requires kubeVersion"):
-        helm_template(chart, "--kube-version", "1.26.15")
+        helm_template(chart, "--kube-version", "1.28.15")
     # Providers add to the version.
-    helm_template(chart, "--kube-version", "1.27.0-gke.100")
+    helm_template(chart, "--kube-version", "1.29.0-gke.100")
 
 
 @pytest.mark.parametrize(
     "data",
     [
         {"replicas": 2},
+        {"replicas": None},
         {"autoscaling": {"enabled": True}},
         {"rollout": {"enabled": True}},
         {"replicas": 2, "secret": {"data": {"DATABASE_URL": "sqlite:///data/products"}}},
@@ -227,7 +252,7 @@ def test_a_kubernetes_that_lacks_what_the_chart_needs_is_refused(chart):
 def test_product_api_refuses_more_than_one_pod_without_a_database_that_they_share(data):
     [sentence] = [line for line in refusal("product-api", data).splitlines() if "database.yaml" in line]
     assert sentence.endswith(
-        "replicas > 1, autoscaling and a rollout need a PostgreSQL that all pods share: "
+        "replicas > 1 or null, autoscaling and a rollout need a PostgreSQL that all pods share: "
         "set secret.data.DATABASE_URL or name its Secret in secret.existing."
     )
 

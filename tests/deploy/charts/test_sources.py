@@ -1,5 +1,6 @@
 """The charts' files: short, documented, current, and the same whichever way the library is found."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,7 +12,18 @@ import pytest
 import yaml
 
 from cases import SWITCHES, database, merged
-from lib.render import CHARTS, ENVIRONMENTS, HELM, ROOT, SERVICES, environment_values, helm_template, run, scratch
+from lib.render import (
+    CHARTS,
+    ENVIRONMENTS,
+    HELM,
+    ROOT,
+    SERVICES,
+    Refused,
+    environment_values,
+    helm_template,
+    run,
+    scratch,
+)
 
 sys.path.append(str(CHARTS / "generate"))
 import values as generator_values  # noqa: E402
@@ -114,6 +126,35 @@ def test_a_clone_that_builds_the_library_too_renders_as_before():
     assert helm_template("hello", *merged(tuple(SWITCHES)), charts=copy) == helm_template(
         "hello", *merged(tuple(SWITCHES))
     )
+
+
+def test_a_checkout_without_links_says_what_is_missing_and_the_readme_what_to_do():
+    """As Git on Windows leaves it: each link a file that contains where it led."""
+    copy = scratch() / "files"
+    shutil.copytree(CHARTS, copy / "charts", symlinks=True)
+    for chart in SERVICES:
+        link = copy / "charts" / chart / "charts" / "service-lib"
+        target = link.readlink()
+        link.unlink()
+        link.write_text(str(target))
+    readme = (CHARTS / "README.md").read_text()
+    with pytest.raises(Refused) as refused:
+        helm_template("hello", charts=copy / "charts")
+    [said] = re.findall(r"Helm says `(.*)`", readme)
+    assert said in str(refused.value)
+    shutil.copytree(ROOT / "kustomize", copy / "kustomize")
+    done = subprocess.run([sys.executable, copy / "kustomize" / "render.py"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "charts/README.md says what a checkout without links needs" in done.stderr
+    [commands] = re.findall(r"```sh\n(rm .*?)```", readme, re.DOTALL)
+    path = {"PATH": f"{HELM.parent}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "-ec", commands], cwd=copy, env=os.environ | own_helm() | path, check=True, capture_output=True)
+    for chart in SERVICES:
+        given = ("--namespace", "links")
+        assert helm_template(chart, *given, charts=copy / "charts") == helm_template(chart, *given)
+        run(HELM, "package", copy / "charts" / chart, "--destination", copy / "packages", env=own_helm())
+        package = copy / "packages" / f"{chart}-{chart_yaml(chart)['version']}.tgz"
+        assert run(HELM, "template", chart, package, *given) == helm_template(chart, *given)
 
 
 @pytest.mark.parametrize("chart", SERVICES)

@@ -13,11 +13,16 @@ import values as generator_values  # noqa: E402
 
 DIGEST = "sha256:" + "1" * 64
 RULES = [{"name": "slow", "latency": "20ms"}]
-PEERS = [{"name": "gateway", "namespace": "a"}]
+PEERS = [{"group": "", "kind": "Service", "name": "gateway", "namespace": "a"}]
 HOSTS = ["a.example"]
 STEPS = [{"setWeight": 5}, {"pause": {"duration": "1m"}}]
 ANALYSIS = {"templates": [{"templateName": "success"}]}
 EGRESS = [{"cidr": "10.0.0.0/8", "ports": [5432]}]
+CALLERS = [{"from": [{"podSelector": {"matchLabels": {"a": "b"}}}], "ports": ["http", {"port": 15008, "protocol": "TCP"}]}]
+MATCHES = [{"path": {"type": "Exact", "value": "/a"}}]
+FILTERS = [{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"remove": ["server"]}}]
+TIMEOUTS = {"request": "10s"}
+GATEWAY_API = {"argoproj-labs/gatewayAPI": {"httpRoute": "hello", "namespace": "default"}}
 TOLERATIONS = [{"key": "a", "operator": "Exists"}]
 VOLUMES = [{"name": "data", "emptyDir": {}}]
 MOUNTS = [{"name": "data", "mountPath": "/data"}]
@@ -29,6 +34,10 @@ META = "spec template metadata"
 POLICY = "NetworkPolicy/hello spec"
 CANARY = "spec strategy canary"
 CONTROL_PLANE = {"key": "node-role.kubernetes.io/control-plane", "operator": "DoesNotExist"}
+
+
+def backend(name, weight):
+    return {"group": "", "kind": "Service", "name": name, "port": 80, "weight": weight}
 
 
 def namespace(name):
@@ -47,11 +56,17 @@ TABLE = [
     ("env", VARIABLES, "", f"Deployment {CONTAINER} env", VARIABLES),
     ("faults.enabled", True, "", f"Deployment {CONTAINER} env 0 value", "/etc/flotilla/faults/faults.yaml"),
     ("faults.rules", RULES, "faults", "ConfigMap/hello-faults data faults.yaml", {"rules": RULES}),
+    ("service.create", False, "", "Service spec", None),
+    ("service.ipFamilyPolicy", "PreferDualStack", "", "Service spec ipFamilyPolicy", "PreferDualStack"),
+    ("service.ipFamilies", ["IPv6", "IPv4"], "", "Service spec ipFamilies", ["IPv6", "IPv4"]),
     ("service.type", "NodePort", "", "Service spec type", "NodePort"),
     ("service.annotations", {"a": "b"}, "", "Service metadata annotations", {"a": "b"}),
     ("serviceAccount.create", False, "", f"Deployment {POD} serviceAccountName", "default"),
     ("serviceAccount.name", "a", "", f"Deployment {POD} serviceAccountName", "a"),
     ("serviceAccount.annotations", {"a": "b"}, "", "ServiceAccount metadata annotations", {"a": "b"}),
+    ("securityContext.runAsUser", 1000, "", f"Deployment {POD} securityContext runAsUser", 1000),
+    ("securityContext.runAsGroup", 1000, "", f"Deployment {POD} securityContext runAsGroup", 1000),
+    ("securityContext.fsGroup", 1000, "volumes", f"Deployment {POD} securityContext fsGroup", 1000),
     ("autoscaling.enabled", True, "", "HorizontalPodAutoscaler spec scaleTargetRef name", "hello"),
     ("autoscaling.minReplicas", 3, "autoscaling", "HorizontalPodAutoscaler spec minReplicas", 3),
     ("autoscaling.maxReplicas", 9, "autoscaling", "HorizontalPodAutoscaler spec maxReplicas", 9),
@@ -65,8 +80,11 @@ TABLE = [
     ("podDisruptionBudget.enabled", True, "replicas", "PodDisruptionBudget spec maxUnavailable", 1),
     ("networkPolicy.enabled", True, "", f"{POLICY} policyTypes", ["Ingress", "Egress"]),
     ("networkPolicy.ingressNamespaces", ["a"], "policy", f"{POLICY} ingress 0 from 1", namespace("a")),
-    ("networkPolicy.analysisNamespaces", ["a"], "policy", f"{POLICY} ingress 0 from 2", namespace("a")),
+    ("networkPolicy.analysisNamespaces", ["a"], "policy", f"{POLICY} ingress 0 from 6", namespace("a")),
     ("networkPolicy.monitoringNamespaces", ["a"], "policy", f"{POLICY} ingress 1 from 0", namespace("a")),
+    ("networkPolicy.dnsAddresses", ["::1/128"], "policy", f"{POLICY} egress 0 to 1 ipBlock cidr", "::1/128"),
+    ("networkPolicy.awsIdentity", True, "policy", f"{POLICY} egress 1 ports", [{"port": 80, "protocol": "TCP"}]),
+    ("networkPolicy.extraIngress", CALLERS, "policy", f"{POLICY} ingress 2 from", CALLERS[0]["from"]),
     ("networkPolicy.extraEgress", EGRESS, "policy", f"{POLICY} egress 1 ports", [{"port": 5432, "protocol": "TCP"}]),
     ("serviceMonitor.enabled", True, "", "ServiceMonitor spec endpoints 0 port", "metrics"),
     ("serviceMonitor.interval", "1m", "monitor", "ServiceMonitor spec endpoints 0 interval", "1m"),
@@ -75,12 +93,17 @@ TABLE = [
     ("ingress.className", "a", "ingress", "Ingress spec ingressClassName", "a"),
     ("ingress.annotations", {"a": "b"}, "ingress", "Ingress metadata annotations", {"a": "b"}),
     ("ingress.hosts", HOSTS, "ingress", "Ingress spec rules 0 host", HOSTS[0]),
+    ("ingress.path", "/a", "ingress", "Ingress spec rules 0 http paths 0 path", "/a"),
+    ("ingress.pathType", "Exact", "ingress", "Ingress spec rules 0 http paths 0 pathType", "Exact"),
     ("ingress.tlsSecret", "a", "ingress", "Ingress spec tls", [{"hosts": ["b.example"], "secretName": "a"}]),
-    ("httpRoute.enabled", True, "parents", "HTTPRoute spec rules 0 backendRefs", [{"name": "hello", "port": 80}]),
+    ("httpRoute.enabled", True, "parents", "HTTPRoute spec rules 0 backendRefs", [backend("hello", 1)]),
     ("httpRoute.parentRefs", PEERS, "route", "HTTPRoute spec parentRefs", PEERS),
     ("httpRoute.hostnames", HOSTS, "route", "HTTPRoute spec hostnames", HOSTS),
+    ("httpRoute.matches", MATCHES, "route", "HTTPRoute spec rules 0 matches", MATCHES),
+    ("httpRoute.filters", FILTERS, "route", "HTTPRoute spec rules 0 filters", FILTERS),
+    ("httpRoute.timeouts", TIMEOUTS, "route", "HTTPRoute spec rules 0 timeouts", TIMEOUTS),
     ("rollout.enabled", True, "", f"Rollout {CANARY} canaryService", "hello-canary"),
-    ("rollout.trafficRouter", "nginx", "rollout", f"Rollout {CANARY} trafficRouting nginx stableIngress", "hello"),
+    ("rollout.trafficRouter", "gatewayAPI", "rollout", f"Rollout {CANARY} trafficRouting plugins", GATEWAY_API),
     ("rollout.steps", STEPS, "rollout", f"Rollout {CANARY} steps", STEPS),
     ("rollout.analysis", ANALYSIS, "rollout", f"Rollout {CANARY} analysis", ANALYSIS),
     (
@@ -112,7 +135,7 @@ BESIDE = {
     "ingress": {"ingress": {"enabled": True, "hosts": ["b.example"]}},
     "parents": {"httpRoute": {"parentRefs": [{"name": "b"}]}},
     "route": {"httpRoute": {"enabled": True, "parentRefs": [{"name": "b"}]}},
-    "rollout": {"rollout": {"enabled": True}, "ingress": {"enabled": True, "hosts": ["b.example"]}},
+    "rollout": {"rollout": {"enabled": True}, "httpRoute": {"enabled": True, "parentRefs": [{"name": "b"}]}},
     "volumes": {"volumes": VOLUMES},
 }
 
@@ -138,6 +161,8 @@ def at(data, place):
 def test_a_key_changes_what_it_says(key, value, beside, place, expected):
     data = copy.deepcopy(BESIDE[beside])
     assert at(data, place) != expected, "it would be so without the key"
+    if expected is None:
+        assert at(data, place) is not None, "it is not there anyway"
     *groups, last = key.split(".")
     node = data
     for group in groups:

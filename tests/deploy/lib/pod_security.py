@@ -29,7 +29,8 @@ def container_problems(container: dict[str, Any], context: dict[str, Any]) -> li
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     found = [f"{key} is {context.get(key)}" for key, value in wanted.items() if context.get(key) != value]
-    found += [f"{key} is not a number above 0" for key in ("runAsUser", "runAsGroup") if not context.get(key, 0) > 0]
+    # None at all leaves the choice to the cluster, which runAsNonRoot binds too.
+    found += [f"{key} is not a number above 0" for key in ("runAsUser", "runAsGroup") if not context.get(key, 1) > 0]
     if context.get("privileged"):
         found.append("it is privileged")
     found += [

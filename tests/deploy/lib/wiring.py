@@ -7,6 +7,17 @@ from typing import Any
 from lib.render import Document
 
 WORKLOADS = ("Deployment", "Rollout", "StatefulSet")
+# A gateway's controller starts them.
+GATEWAY_PODS = {"matchExpressions": [{"key": "gateway.networking.k8s.io/gateway-name", "operator": "Exists"}]}
+AUTOSCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
+
+
+# Where a Rollout names what its router weighs.
+ROUTERS = (
+    ("nginx", "stableIngress", "Ingress"),
+    ("traefik", "weightedTraefikServiceName", "TraefikService"),
+    ("argoproj-labs/gatewayAPI", "httpRoute", "HTTPRoute"),
+)
 
 
 def problems(found: list[Document], outside: frozenset[str] = frozenset()) -> list[str]:
@@ -21,7 +32,18 @@ def pod_template(document: Document) -> Document | None:
 
 
 def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
-    return selector.get("matchLabels", selector).items() <= labels.items()
+    """Whether a selector takes these labels: that of a Service, or one of the newer form."""
+    if not {"matchLabels", "matchExpressions"} & selector.keys():
+        return selector.items() <= labels.items()
+    expressions = selector.get("matchExpressions", [])
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(holds(e, labels) for e in expressions)
+
+
+def holds(expression: dict[str, Any], labels: dict[str, str]) -> bool:
+    if expression["operator"] == "Exists":
+        return expression["key"] in labels
+    assert expression["operator"] == "In", expression
+    return labels.get(expression["key"]) in expression["values"]
 
 
 class Wiring:
@@ -87,7 +109,9 @@ class Wiring:
         for container in template["spec"]["containers"]:
             lacking = {"livenessProbe", "readinessProbe"} - set(container)
             yield from (f"{container['name']} has no {probe}" for probe in sorted(lacking))
-        scaled = [d for d in self.found if d["kind"] == "HorizontalPodAutoscaler" and self.scales(d, document)]
+        scaled = [d for d in self.found if d["kind"] in AUTOSCALERS and self.scales(d, document)]
+        if len(scaled) > 1:
+            yield "it has two autoscalers"
         if bool(scaled) == ("replicas" in document["spec"]):
             yield "replicas must be there exactly when there is no autoscaler"
 
@@ -99,9 +123,21 @@ class Wiring:
         yield from self.missing(
             *(f"Service/{canary[key]}" for key in ("stableService", "canaryService") if key in canary)
         )
-        nginx = canary.get("trafficRouting", {}).get("nginx", {})
-        if nginx:
-            yield from self.missing(f"Ingress/{nginx['stableIngress']}")
+        routing = canary.get("trafficRouting", {})
+        for router, key, kind in ROUTERS:
+            if settings := routing.get(router) or routing.get("plugins", {}).get(router):
+                yield from self.missing(f"{kind}/{settings[key]}")
+                yield from self.weighed(kind, settings[key], [canary["stableService"], canary["canaryService"]])
+
+    def weighed(self, kind: str, name: str, services: list[str]) -> Iterator[str]:
+        """At rest the stable pods have all of the traffic. Of an Ingress the router makes a second one by itself."""
+        for document in self.found:
+            if (document["kind"], document["metadata"]["name"]) == (kind, name) and kind != "Ingress":
+                spec = document["spec"]
+                lists = [spec["weighted"]["services"]] if "weighted" in spec else [r["backendRefs"] for r in spec["rules"]]
+                for backends in lists:
+                    if [(b["name"], b["weight"]) for b in backends] != [(services[0], 100), (services[1], 0)]:
+                        yield f"{kind}/{name} does not weigh {services}"
 
     def scales(self, autoscaler: Document, workload: Document) -> bool:
         target = autoscaler["spec"]["scaleTargetRef"]
@@ -114,6 +150,8 @@ class Wiring:
     def check_horizontalpodautoscaler(self, document: Document) -> Iterator[str]:
         if not any(self.scales(document, owner) for owner, _ in self.pods):
             yield f"it scales {document['spec']['scaleTargetRef']}, which is not there"
+
+    check_scaledobject = check_horizontalpodautoscaler
 
     def check_poddisruptionbudget(self, document: Document) -> Iterator[str]:
         owners = [owner for owner, _ in self.selected(document["spec"]["selector"])]
@@ -145,6 +183,14 @@ class Wiring:
             for backend in rule["backendRefs"]:
                 yield from self.missing_port(backend["name"], "port", backend["port"])
 
+    def check_traefikservice(self, document: Document) -> Iterator[str]:
+        for service in document["spec"]["weighted"]["services"]:
+            yield from self.missing_port(service["name"], "port", service["port"])
+
+    def check_ingressroute(self, document: Document) -> Iterator[str]:
+        for route in document["spec"]["routes"]:
+            yield from self.missing(*(f"{service['kind']}/{service['name']}" for service in route["services"]))
+
     def missing_port(self, service: str, key: str, wanted: str | int) -> Iterator[str]:
         yield from self.missing(f"Service/{service}")
         ports = [
@@ -167,12 +213,12 @@ class Wiring:
 
     def check_networkpolicy(self, document: Document) -> Iterator[str]:
         owners = self.selected(document["spec"]["podSelector"])
-        if document["spec"]["podSelector"] and not owners:
+        if document["spec"]["podSelector"] not in ({}, GATEWAY_PODS) and not owners:
             yield "it selects no pod"
         if set(document["spec"]["policyTypes"]) != {"Ingress", "Egress"}:
             yield "it leaves a direction open"
         for _, pod in owners:
             ports = {port["name"] for container in pod["spec"]["containers"] for port in container.get("ports", [])}
             for rule in document["spec"].get("ingress", []):
-                named = {port["port"] for port in rule["ports"] if isinstance(port["port"], str)}
+                named = {port["port"] for port in rule.get("ports", []) if isinstance(port["port"], str)}
                 yield from (f"its port {port} is not there" for port in named - ports)

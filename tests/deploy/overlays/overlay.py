@@ -4,6 +4,7 @@ import functools
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,27 @@ def copy(scratch: Path) -> Path:
 @functools.cache
 def with_components(environment: str, *components: str) -> Objects:
     """An environment with components added after its own."""
+    return changed(environment, lambda own: [*own, *components])
+
+
+@functools.cache
+def through_the_gateway(environment: str, *components: str) -> Objects:
+    """An environment with one line changed, and components after that."""
+    def names(own: list[str]) -> list[str]:
+        place = own.index("ingress")
+        return [*own[:place], "gateway", *components, *own[place + 1:]]
+
+    return changed(environment, names)
+
+
+def changed(environment: str, names: Callable[[list[str]], list[str]]) -> Objects:
+    """An environment with other components than its own."""
     with tempfile.TemporaryDirectory() as scratch:
         kustomization = copy(Path(scratch)) / "overlays" / environment / "kustomization.yaml"
         fields = yaml.safe_load(kustomization.read_text())
-        fields["components"] += [f"../../components/{component}" for component in components]
+        folder = "../../components/"
+        own = [component.removeprefix(folder) for component in fields["components"]]
+        fields["components"] = [folder + name for name in names(own)]
         kustomization.write_text(yaml.safe_dump(fields))
         return build(kustomization.parent)
 

@@ -1,8 +1,8 @@
 """What each component does, on top of dev."""
 import pytest
 import yaml
-from lib.render import ROOT, Refused
-from overlay import build, container, copy, overlay, variables, with_components, workloads
+from lib.render import ROOT, SERVICES, Refused, documents, environment_values, find, helm_template, values
+from overlay import changed, container, overlay, pod, variables, with_components, workloads
 
 
 def test_memory_stress_holds_more_than_an_analysis_allows_and_less_than_the_limit():
@@ -64,19 +64,20 @@ def test_a_canary_that_is_autoscaled_is_the_target():
     (["high-availability"], "secretRef"),
     (["redis", "autoscaling"], "secretRef"),
     (["autoscaling", "postgres"], "secretRef"),
+    (["keda"], "secretRef"),
+    (["postgres", "autoscaling", "keda"], "/spec/replicas"),
+    (["postgres", "keda", "autoscaling"], "/spec/replicas"),
+    (["gateway", "canary"], "multiple matches for selector TrafficRouting"),
+    (["existing-gateway"], "Gateway"),
 ])
 def test_components_that_do_not_go_together_are_refused(components, reason):
     with pytest.raises(Refused, match=reason):
         with_components("dev", *components)
 
 
-def test_a_canary_without_the_ingress_that_weighs_its_traffic_is_refused(tmp_path):
-    kustomization = copy(tmp_path) / "overlays/staging/kustomization.yaml"
-    text = kustomization.read_text()
-    kustomization.write_text(text.replace("  - ../../components/ingress\n", ""))
-    assert kustomization.read_text() != text
-    with pytest.raises(Refused, match="Ingress"):
-        build(kustomization.parent)
+def test_a_canary_without_a_way_in_that_weighs_its_traffic_is_refused():
+    with pytest.raises(Refused, match="nothing selected by TrafficRouting"):
+        changed("staging", lambda own: [name for name in own if name != "ingress"])
 
 
 @pytest.mark.parametrize("backends", [["postgres", "redis"], ["redis", "postgres"], ["existing-backends"]], ids=" ".join)
@@ -92,6 +93,41 @@ def test_high_availability_alone_has_three_replicas():
     assert {workload["spec"]["replicas"] for workload in workloads(objects).values()
             if workload["kind"] == "Deployment"} == {3}
     assert ("PodDisruptionBudget", "hello") in objects
+
+
+def test_keda_scales_product_api_by_the_requests_of_its_namespace():
+    objects = with_components("qa", "keda")
+    spec = objects["ScaledObject", "product-api"]["spec"]
+    assert spec["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "product-api"}
+    assert "replicas" not in workloads(objects)["product-api"]["spec"]
+    [trigger] = spec["triggers"]
+    assert trigger["metadata"]["query"] == (
+        'sum(http_requests_in_flight{namespace="flotilla-qa",service="product-api"})')
+
+
+def test_openshift_chooses_the_users_and_is_called_for_names():
+    objects = with_components("dev", "postgres", "redis", "canary", "openshift")
+    assert {workload["kind"] for workload in workloads(objects).values()} == {"Deployment", "Rollout", "StatefulSet"}
+    for workload in workloads(objects).values():
+        own = pod(workload)["securityContext"]
+        assert not {"runAsUser", "runAsGroup", "fsGroup"} & own.keys()
+        assert own["runAsNonRoot"] is True
+        assert not {"runAsUser", "runAsGroup"} & container(workload)["securityContext"].keys()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_openshift_is_the_same_through_the_charts_door(service):
+    given = environment_values(service, "dev") + ("-f", str(ROOT / "kustomize/components/openshift/values.yaml"))
+    chart, objects = documents(helm_template(service, *given)), with_components("dev", "openshift")
+    by_kustomize = objects["NetworkPolicy", service]["spec"], pod(workloads(objects)[service])["securityContext"]
+    workload = find(chart, "Deployment", service)
+    assert by_kustomize == (find(chart, "NetworkPolicy", service)["spec"], pod(workload)["securityContext"])
+
+
+def test_the_identity_of_aws_is_reached_through_the_closed_network():
+    chart = helm_template("auxiliary-service", *values({"networkPolicy": {"enabled": True, "awsIdentity": True}}))
+    own = find(documents(chart), "NetworkPolicy", "auxiliary-service")["spec"]
+    assert with_components("dev", "aws-workload-identity")["NetworkPolicy", "auxiliary-service"]["spec"] == own
 
 
 def test_monitoring_watches_its_own_namespace():

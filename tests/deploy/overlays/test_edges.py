@@ -2,11 +2,13 @@
 import re
 
 import pytest
+from lib import wiring
 from lib.edges import BACKENDS, CALLS, INTERNAL
 from lib.render import ENVIRONMENTS
 from overlay import container, data, overlay, variables, workloads
 
 METRICS = 4040
+OUTSIDE = {"ingress-nginx/", "traefik/", "envoy-gateway-system/", "openshift-ingress/", "gateway"}
 URL = re.compile(r"^(?P<scheme>[a-z]+)://(?:[^@/]*@)?(?P<host>[^:/]+):(?P<port>\d+)")
 
 
@@ -17,8 +19,19 @@ def peers(rule):
             yield peer["ipBlock"]["cidr"]
         elif "namespaceSelector" in peer:
             yield peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] + "/"
+        elif peer["podSelector"] == wiring.GATEWAY_PODS:
+            yield "gateway"
         else:
-            yield peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"]
+            yield name_of(peer["podSelector"])
+
+
+def name_of(selector):
+    """The name that a selector is for; Flagger's copy of a service has another, which has to be selected with it."""
+    for expression in selector.get("matchExpressions", []):
+        name, primary = expression["values"]
+        assert (expression["key"], primary) == ("app.kubernetes.io/name", f"{name}-primary")
+        return name
+    return selector["matchLabels"]["app.kubernetes.io/name"]
 
 
 def port(objects, workload, name):
@@ -40,7 +53,7 @@ def allowed(objects, direction):
         if kind != "NetworkPolicy" or name == "default-deny":
             continue
         assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"], name
-        pod = policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"]
+        pod = name_of(policy["spec"]["podSelector"])
         for rule in policy["spec"].get(direction, []):
             for peer in peers(rule):
                 ends = (peer, pod) if direction == "ingress" else (pod, peer)
@@ -58,12 +71,12 @@ def assert_only_listed_calls(objects, calls=CALLS):
     services = {name for kind, name in objects if kind == "NetworkPolicy"} - {"default-deny", "postgres", "redis"}
     incoming = {("monitoring/", service, METRICS) for service in services}
     for service in services:
-        callers = {"argo-rollouts/", f"{service}-test"} | (set() if service in INTERNAL else {"ingress-nginx/"})
+        callers = {"argo-rollouts/", f"{service}-test"} | (set() if service in INTERNAL else OUTSIDE)
         incoming |= {(caller, service, port(objects, service, "http")) for caller in callers}
     incoming |= {call for call in listed(objects, calls) if call[1] in workloads(objects)}
     assert allowed(objects, "ingress") == incoming
     # DNS, in the cluster or on the node.
-    outgoing = {(service, dns, 53) for service in services for dns in ("kube-system/", "169.254.20.10/32")}
+    outgoing = {(service, dns, 53) for service in services for dns in ("kube-system/", "169.254.20.10/32", "fd00::/8")}
     outgoing |= {("auxiliary-service", cidr, 443) for cidr in ("0.0.0.0/0", "::/0")} | listed(objects, calls)
     assert allowed(objects, "egress") == outgoing
 

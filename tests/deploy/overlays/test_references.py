@@ -16,8 +16,15 @@ EXISTING = {
 }
 # A Rollout without `replicas` has one. An autoscaler is to own them in every overlay with the component.
 # What has to be there before a component.
-NEEDS = {"autoscaling": ["postgres"], "high-availability": ["postgres"]}
-RULED_OUT = {"canary": ["Rollout/hello: replicas must be there exactly when there is no autoscaler"]}
+NEEDS = {
+    "autoscaling": ["postgres"],
+    "existing-gateway": ["gateway"],
+    "high-availability": ["postgres"],
+    "keda": ["postgres"],
+    "openshift": ["postgres", "redis", "canary"],
+}
+RULED_OUT = dict.fromkeys(
+    ["canary", "openshift"], ["Rollout/hello: replicas must be there exactly when there is no autoscaler"])
 
 
 @pytest.fixture(scope="module", params=[*ENVIRONMENTS, *COMPONENTS])
@@ -60,7 +67,7 @@ def test_pods_are_restricted(case):
 
 
 def test_no_pod_but_postgres_shares_a_uid_with_the_node(case):
-    low = {name for name, workload in workloads(case[1]).items() if pod(workload)["securityContext"]["runAsUser"] < 10000}
+    low = {name for name, workload in workloads(case[1]).items() if pod(workload)["securityContext"].get("runAsUser", 10000) < 10000}
     assert low <= {"postgres"}
 
 

@@ -66,7 +66,7 @@ pub(crate) async fn list(
             status = 201,
             description = "The new product",
             body = Product,
-            headers(("location" = String, description = "Its path"), ("etag" = String, description = "Its version")),
+            headers(("location" = String, description = "Its path, relative to this one"), ("etag" = String, description = "Its version")),
         ),
         openapi::BadRequest,
         openapi::TooLarge,
@@ -80,8 +80,9 @@ pub(crate) async fn create(
 ) -> Result<impl IntoResponse, ApiError> {
     let draft = Draft::read(&members).map_err(ApiError::bad_request)?;
     let created = products.insert(draft).await?;
+    // Relative to the request, so that it is right below a prefix that a proxy has cut off.
     let location =
-        HeaderValue::from_str(&format!("/products/{}", created.product.id)).expect("digits are visible");
+        HeaderValue::from_str(&format!("./products/{}", created.product.id)).expect("digits are visible");
     let headers = [(header::LOCATION, location), (header::ETAG, etag(created.version))];
     Ok((StatusCode::CREATED, headers, Json(created.product)))
 }

@@ -96,7 +96,7 @@ fn five_replicas_that_start_together_migrate_once() {
     }
     assert_eq!(store.execute("SELECT count(*) FROM product_api_migrations"), "2");
     let created = send(&replicas[4], "POST", "/products", r#"{"name":"a","price":1,"category":"b"}"#);
-    assert_eq!(created.header("location"), "/products/11");
+    assert_eq!(created.header("location"), "./products/11");
     assert_eq!(replicas[0].get("/products/11").status, 200);
 }
 
