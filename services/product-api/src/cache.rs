@@ -204,14 +204,16 @@ impl Cache {
     /// Ends what the cache has of a product and of the lists; to be called after a write and before its answer. No
     /// product has the id 0: it concerns the lists alone.
     pub(crate) async fn invalidate(&self, id: i64) {
-        let confirmed = match self.links.current() {
-            Some(link) => self.delete(&[id], &link, &mut Budget::default()).await,
-            None => Err(Trouble),
-        };
-        match confirmed {
-            Ok(()) => self.pending.confirmed(id, self.time_to_live),
-            Err(Trouble) => self.pending.add(id, self.time_to_live),
+        if let Some(link) = self.links.current()
+            && self.delete(&[id], &link, &mut Budget::default()).await.is_ok()
+        {
+            self.pending.confirmed(id, self.time_to_live);
+            // Else the link to another master may have been begun without it.
+            if self.links.is_current(&link) {
+                return;
+            }
         }
+        self.pending.add(id, self.time_to_live);
     }
 
     /// Makes the invalidations that are pending.
@@ -222,10 +224,10 @@ impl Cache {
         }
         let ids: Vec<i64> = pending.keys().copied().collect();
         self.delete(&ids, link, budget).await?;
-        self.pending.settled(&pending);
         for id in ids {
             self.pending.confirmed(id, self.time_to_live);
         }
+        self.pending.settled(&pending);
         Ok(())
     }
 

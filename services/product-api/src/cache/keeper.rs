@@ -99,7 +99,7 @@ impl Cache {
             Ok(Ok((_, server))) if server.replica => link.refusal(reason::REPLICA),
             Ok(Ok((_, server))) if server != link.server => link.refusal("its replication id has changed"),
             Ok(Ok((stores, _))) => {
-                return self.links.stores(stores.map_err(|error| link.reason(&error)));
+                return self.links.stores(link, stores.map_err(|error| link.reason(&error)));
             }
             Ok(Err(error)) => link.reason(&error),
             Err(_) => link.no_answer(),

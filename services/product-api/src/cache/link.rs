@@ -48,7 +48,7 @@ impl Link {
 
     /// Asks again who answers; whom the user may not ask is not asked each time.
     pub(super) async fn ask(&self) -> Result<Server, RedisError> {
-        Server::ask(&mut self.connection.clone(), self.server.is_known()).await
+        Server::ask(&mut self.connection.clone(), self.server.may_be_asked()).await
     }
 
     /// Why it cannot be used.

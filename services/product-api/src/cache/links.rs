@@ -30,6 +30,10 @@ impl Links {
         self.current.load_full()
     }
 
+    pub(super) fn is_current(&self, link: &Arc<Link>) -> bool {
+        self.current.load().as_ref().is_some_and(|current| Arc::ptr_eq(current, link))
+    }
+
     /// Whoever finds a link broken says so once; the others find none.
     pub(super) fn give_up(&self, link: &Arc<Link>, reason: String) -> Trouble {
         let before = self.current.compare_and_swap(&Some(Arc::clone(link)), None);
@@ -63,12 +67,16 @@ impl Links {
         if link.read == Link::WEAK_READ {
             tracing::warn!("cache: GETEX is refused: a failover is noticed by the check of each second only");
         }
-        self.current.store(Some(link));
+        // Reported first: whoever finds it broken at once has the last word.
         self.check.report(Ok(()));
+        self.current.store(Some(link));
     }
 
     /// What a check of the link has found: that Redis stores, or why not. It answers and forgets all the same.
-    pub(super) fn stores(&self, result: Result<(), String>) {
+    pub(super) fn stores(&self, link: &Arc<Link>, result: Result<(), String>) {
+        if !self.is_current(link) {
+            return;
+        }
         if self.check.last().as_ref() != Some(&result) {
             match &result {
                 Ok(()) => tracing::info!("cache: it stores again"),

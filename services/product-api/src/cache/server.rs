@@ -72,6 +72,11 @@ impl Server {
         format!("{}{:032x}", self.tenure(), fastrand::u128(..))
     }
 
+    /// Whether `INFO` has said anything.
+    pub(super) fn may_be_asked(&self) -> bool {
+        self.run.is_some() || self.replication.is_some()
+    }
+
     /// Whether what was lost by a restart or a failover would be noticed.
     pub(super) fn is_known(&self) -> bool {
         self.run.is_some() && self.replication.is_some()
