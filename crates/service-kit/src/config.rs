@@ -53,6 +53,18 @@ pub struct Config {
     /// The largest request body, in bytes; a larger one is answered 413
     #[arg(long, value_name = "BYTES", value_parser = value::bytes, default_value = "1048576")]
     pub max_body_bytes: u64,
+    /// What all requests together may hold of bodies, in bytes; one that would pass it is answered 503
+    // With the default, and the places of MAX_CONNECTIONS, the charts' memory limits hold.
+    #[arg(long, value_name = "BYTES", value_parser = value::bytes, default_value = "16777216")]
+    pub max_buffered_bytes: u64,
+    /// How many connections the public listener takes; beyond it the longest idle is ended, and without one a new one refused
+    #[arg(long, value_name = "COUNT", value_parser = value::number(1..=1_000_000), default_value = "1024")]
+    pub max_connections: u32,
+    /// How long a connection may rest between two requests; longer than the balancer in front keeps it, or it loses some
+    // Envoy keeps them for an hour, Google's balancers for ten minutes: a server that closes first loses the request
+    // that is on its way.
+    #[arg(long, value_name = "SECONDS", value_parser = value::positive_seconds, default_value = "3700")]
+    pub idle_timeout_sec: Duration,
     /// Format of log lines, `text` or `json` [default: text on a terminal, else json]
     #[arg(long, value_name = "FORMAT", value_parser = log_format)]
     pub log_format: Option<LogFormat>,

@@ -4,6 +4,7 @@
 //! both and a [`Kit`]. [`main`] does the rest: it parses, binds, serves, drains and exits as the contract says.
 
 mod asset;
+mod budget;
 pub mod config;
 pub mod error;
 pub mod extract;

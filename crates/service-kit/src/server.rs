@@ -1,23 +1,27 @@
 //! The two listeners of a service, from bound sockets to the last answer.
 
 mod accept;
+mod capacity;
 mod connection;
 mod linger;
 mod listen;
 mod open;
+mod protocols;
 mod request_line;
 mod socket;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
-use prometheus::IntCounter;
+use prometheus::{IntCounter, IntCounterVec};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::budget::Budget;
 use crate::config::Config;
 use crate::faults::Files;
 use crate::info::MANAGEMENT_PORT;
@@ -29,7 +33,8 @@ use crate::routes::{RouteTable, Routes};
 use crate::stack::{self, Limits};
 use crate::standard;
 use accept::Acceptor;
-pub(crate) use connection::Connection;
+use capacity::Capacity;
+pub(crate) use connection::{Connection, OpenBody};
 pub use listen::BindError;
 use open::Open;
 
@@ -43,7 +48,20 @@ pub(crate) struct Listener {
     pub(crate) version: HeaderValue,
     pub(crate) request_ids: RequestIds,
     request_timeout: Duration,
+    idle_timeout: Duration,
     connection_errors: Option<IntCounter>,
+    shed: Option<IntCounterVec>,
+    /// Whether so many places are taken that a connection keeps no buffers for its next request.
+    crowded: AtomicBool,
+}
+
+impl Listener {
+    /// Counts a connection that was ended or refused for want of a place.
+    fn count_shed(&self, reason: &str) {
+        if let Some(counter) = &self.shed {
+            counter.with_label_values(&[reason]).inc();
+        }
+    }
 }
 
 /// A service whose sockets are bound.
@@ -88,8 +106,9 @@ impl Server {
         let (http, management) = (self.public_address(), self.management_address());
         let kit = self.kit;
         tracing::info!(%http, %management, version = kit.version(), "listening");
-        let management_task = serve_management(&kit, self.management);
-        serve_public(&kit, self.routes, self.public, stop).await;
+        let capacity = Capacity::of_process(kit.config.max_connections);
+        let management_task = serve_management(&kit, self.management, capacity.management);
+        serve_public(&kit, self.routes, self.public, capacity.public, stop).await;
         management_task.abort();
         kit.abort_tasks();
         tracing::info!("stopped");
@@ -97,7 +116,12 @@ impl Server {
 }
 
 fn limits(config: &Config) -> Limits {
-    Limits { request_timeout: config.request_timeout_sec, max_body_bytes: config.max_body_bytes }
+    Limits {
+        request_timeout: config.request_timeout_sec,
+        max_body_bytes: config.max_body_bytes,
+        // Room for two of the largest at least.
+        budget: Budget::new(config.max_buffered_bytes.max(config.max_body_bytes.saturating_mul(2))),
+    }
 }
 
 fn listener(
@@ -105,6 +129,7 @@ fn listener(
     table: RouteTable,
     lifecycle: Arc<Lifecycle>,
     errors: Option<IntCounter>,
+    shed: Option<IntCounterVec>,
 ) -> Arc<Listener> {
     Arc::new(Listener {
         service: kit.info.name,
@@ -114,32 +139,47 @@ fn listener(
         version: HeaderValue::from_str(kit.version()).expect("the configuration allows only visible ASCII"),
         request_ids: RequestIds::new(),
         request_timeout: kit.config.request_timeout_sec,
+        idle_timeout: kit.config.idle_timeout_sec,
         connection_errors: errors,
+        shed,
+        crowded: AtomicBool::new(false),
     })
 }
 
-fn serve_management(kit: &Kit, tcp: TcpListener) -> tokio::task::AbortHandle {
+fn serve_management(kit: &Kit, tcp: TcpListener, capacity: usize) -> tokio::task::AbortHandle {
     let metrics = HttpMetrics::management(&kit.metrics, &kit.config.http_buckets.0);
     let (router, table) = standard::management(kit).build(metrics);
     // Its own life never leaves the first phase.
-    let listener = listener(kit, table, Arc::new(Lifecycle::new()), None);
+    let listener = listener(kit, table, Arc::new(Lifecycle::new()), None, None);
     let stack = stack::stack(router, Arc::clone(&listener.table), None, &limits(&kit.config));
-    let acceptor = Acceptor::new(listener, stack);
+    let acceptor = Acceptor::new(listener, stack, capacity);
     let open = acceptor.open();
     kit.spawn(async move {
         tokio::join!(acceptor.accept(tcp, std::future::pending()), open.reap());
     })
 }
 
-async fn serve_public(kit: &Kit, routes: Routes, tcp: TcpListener, mut stop: watch::Receiver<Stop>) {
+async fn serve_public(
+    kit: &Kit,
+    routes: Routes,
+    tcp: TcpListener,
+    capacity: usize,
+    mut stop: watch::Receiver<Stop>,
+) {
     let help = "Connections that ended because bytes came that are no valid request head.";
     let errors = kit.metrics.counter("http_connection_errors_total", help);
+    let help =
+        "Connections for which there was no place: new ones refused, idle ones ended in favour of new ones.";
+    let shed = kit.metrics.counter_vec("http_connections_shed_total", help, &["reason"]);
+    for reason in ["idle", "refused"] {
+        shed.with_label_values(&[reason]);
+    }
     let metrics = HttpMetrics::public(&kit.metrics, &kit.config.http_buckets.0);
     let (router, table) = standard::public(kit, routes).build(metrics);
-    let listener = listener(kit, table, Arc::clone(&kit.lifecycle), Some(errors));
+    let listener = listener(kit, table, Arc::clone(&kit.lifecycle), Some(errors), Some(shed));
     let faults = Some(kit.faults.clone());
     let stack = stack::stack(router, Arc::clone(&listener.table), faults, &limits(&kit.config));
-    let acceptor = Acceptor::new(listener, stack);
+    let acceptor = Acceptor::new(listener, stack, capacity);
     let open = acceptor.open();
     let reaper = kit.spawn({
         let open = Arc::clone(&open);

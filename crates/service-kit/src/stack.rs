@@ -4,6 +4,7 @@
 //! service's throughput (docs/PERFORMANCE.md).
 
 mod body_limit;
+mod buffer_limit;
 mod catch_panic;
 mod check_head;
 mod inject;
@@ -21,14 +22,17 @@ use hyper::service::Service;
 use tower::ServiceBuilder;
 use tower::layer::layer_fn;
 
+use crate::budget::Budget;
 use crate::faults::Faults;
 use crate::routes::RouteTable;
-pub(crate) use observe::{Observe, RequestBody};
+pub(crate) use buffer_limit::STREAM_WINDOW;
+pub(crate) use observe::{Observe, ObservedBody, RequestBody};
 
 /// What the layers need to know.
 pub(crate) struct Limits {
     pub(crate) request_timeout: Duration,
     pub(crate) max_body_bytes: u64,
+    pub(crate) budget: Arc<Budget>,
 }
 
 /// The layers inside [`Observe`], which each connection puts around them: it is the outermost, so that whatever
@@ -43,6 +47,7 @@ pub(crate) fn stack(
 + Sync
 + 'static {
     let (timeout, max_body_bytes) = (limits.request_timeout, limits.max_body_bytes);
+    let budget = Arc::clone(&limits.budget);
     ServiceBuilder::new()
         // Outside the timeout, so that a panic is caught wherever it happens.
         .layer(layer_fn(catch_panic::CatchPanic::new))
@@ -50,6 +55,8 @@ pub(crate) fn stack(
         .layer(layer_fn(move |inner| timeout::Timeout::new(inner, timeout)))
         // Before anything reads the body or trusts the head.
         .layer(layer_fn(check_head::CheckHead::new))
+        // Outside whatever reads bodies.
+        .layer(layer_fn(move |inner| buffer_limit::BufferLimit::new(inner, Arc::clone(&budget))))
         // Before the faults, so that a refused request does not count as one that a rule was applied to.
         .layer(layer_fn(move |inner| body_limit::BodyLimit::new(inner, max_body_bytes)))
         // Innermost: an injected failure takes the place of the handler's answer.

@@ -1,33 +1,31 @@
 //! Accepts connections and serves each in a task of its own.
 
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::response::Response;
 use futures_util::FutureExt;
 use http::Request;
 use hyper::service::Service;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::Listener;
-use super::connection::{Connection, End, Graceful, ServeConnection};
+use super::connection::{Connection, End};
 use super::open::Open;
+use super::protocols::Protocols;
 use super::socket::Socket;
 use crate::logging;
 use crate::stack::{Observe, RequestBody};
 
-/// The largest request head, and what hyper may buffer of a body. Proxies in front allow 8 to 60 KiB; beyond that it is an attack or a broken client.
-const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// What a client is told for which there is no place. Its request is not read, so it is no request to any counter.
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 32\r\n\
+    retry-after: 1\r\nconnection: close\r\n\r\n{\"error\":\"too many connections\"}";
 
-/// Streams that one HTTP/2 connection may have open, hyper's default said out loud: a mesh sidecar sends everything over one.
-const MAX_STREAMS: u32 = 200;
-
-/// How often an HTTP/2 peer must show that it is still there; a dead one would keep its streams open for ever.
-const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// Beyond this share of the places, idle connections rest at once: all of them with buffers are 20 MiB.
+const CROWDED: usize = 4;
 
 /// How long to wait when the process has no file descriptor left, or the like.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -36,8 +34,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Acceptor<S> {
     listener: Arc<Listener>,
     stack: Arc<S>,
-    protocol: auto::Builder<ServiceExecutor>,
+    protocols: Arc<Protocols>,
     open: Arc<Open>,
+    /// How many connections there may be.
+    capacity: usize,
 }
 
 impl<S> Acceptor<S>
@@ -45,13 +45,9 @@ where
     S: Service<Request<RequestBody>, Response = Response, Error = Infallible> + Send + Sync + 'static,
     S::Future: Send + 'static,
 {
-    pub(super) fn new(listener: Arc<Listener>, stack: S) -> Self {
-        let mut protocol = auto::Builder::new(ServiceExecutor(listener.service));
-        protocol.http1().max_buf_size(MAX_HEAD_BYTES);
-        let mut http2 = protocol.http2();
-        http2.max_header_list_size(MAX_HEAD_BYTES as u32).max_concurrent_streams(MAX_STREAMS);
-        http2.timer(TokioTimer::new()).keep_alive_interval(PING_INTERVAL);
-        Self { listener, stack: Arc::new(stack), protocol, open: Arc::default() }
+    pub(super) fn new(listener: Arc<Listener>, stack: S, capacity: usize) -> Self {
+        let protocols = Arc::new(Protocols::new(ServiceExecutor(listener.service)));
+        Self { listener, stack: Arc::new(stack), protocols, open: Arc::default(), capacity }
     }
 
     pub(super) fn open(&self) -> Arc<Open> {
@@ -64,7 +60,7 @@ where
         loop {
             tokio::select! {
                 accepted = tcp.accept() => match accepted {
-                    Ok((stream, _)) => self.serve(stream),
+                    Ok((stream, _)) => self.admit(stream),
                     Err(error) => self.refused(&error).await,
                 },
                 () = &mut closing => break,
@@ -73,7 +69,7 @@ where
         // Those that wait in the backlog would be reset with the socket. There may be more of them than a task may
         // usually do in one go.
         while let Some(Ok((stream, _))) = tokio::task::coop::unconstrained(tcp.accept()).now_or_never() {
-            self.serve(stream);
+            self.admit(stream);
         }
     }
 
@@ -86,22 +82,39 @@ where
         tokio::time::sleep(ACCEPT_PAUSE).await;
     }
 
+    /// When every place is taken, the connection that has been idle for the longest goes: most likely nobody misses it,
+    /// while refusing new ones would let clients that say nothing keep everyone out.
+    fn admit(&self, stream: TcpStream) {
+        let open = self.open.len();
+        self.listener.crowded.store(open >= self.capacity / CROWDED, Ordering::Relaxed);
+        if open < self.capacity {
+            return self.serve(stream);
+        }
+        let displaced = self.open.displace_longest_idle();
+        self.listener.count_shed(if displaced { "idle" } else { "refused" });
+        if displaced {
+            self.serve(stream);
+        } else {
+            refuse(&stream);
+        }
+    }
+
     fn serve(&self, stream: TcpStream) {
         // An answer is written at once; waiting to fill a packet only delays it.
         let _ = stream.set_nodelay(true);
         let connection = Arc::new(Connection::new(Arc::clone(&self.listener)));
         let entry = self.open.add(Arc::clone(&connection));
         let service = Observe::new(Arc::clone(&connection), Arc::clone(&self.stack));
-        let socket = TokioIo::new(Socket::new(stream, Arc::clone(&connection)));
-        let inner = self.protocol.serve_connection(socket, service).into_owned();
+        let socket = Socket::new(stream, Arc::clone(&connection));
+        let protocols = Arc::clone(&self.protocols);
         ServiceExecutor(self.listener.service).spawn(async move {
-            let end = ServeConnection::new(inner, Arc::clone(&connection)).await;
+            let end = protocols.serve(socket, &connection, service).await;
             drop(entry);
             let is_clients_mistake = match end {
-                End::Ordinary => false,
+                End::Ordinary | End::Rests => false,
                 End::Expired => connection.never_had_a_request(),
                 End::Failed { error, in_request } => {
-                    is_malformed(&*error, in_request) || connection.never_had_a_request()
+                    is_malformed(&error, in_request) || connection.never_had_a_request()
                 }
             };
             if let (true, Some(counter)) = (is_clients_mistake, &connection.listener.connection_errors) {
@@ -111,30 +124,20 @@ where
     }
 }
 
+fn refuse(stream: &TcpStream) {
+    // What is here already: closed with unread bytes, TCP would take the answer back.
+    let _ = stream.try_read(&mut [0; 4096]);
+    let _ = stream.try_write(FULL);
+}
+
 /// Whether bytes came that are no HTTP, also behind good requests, or that ended within a head. A client that leaves
 /// within a request is recorded with that.
-fn is_malformed(error: &(dyn std::error::Error + Send + Sync + 'static), in_request: bool) -> bool {
-    let Some(error) = error.downcast_ref::<hyper::Error>() else { return false };
+fn is_malformed(error: &hyper::Error, in_request: bool) -> bool {
     let http2 = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<h2::Error>());
     error.is_parse()
         || error.is_incomplete_message() && !in_request
         // We, not the client, have sent GOAWAY with the error.
         || http2.is_some_and(|error| error.is_go_away() && error.is_library())
-}
-
-impl<I, S, B> Graceful for auto::Connection<'static, I, S, ServiceExecutor>
-where
-    S: Service<Request<hyper::body::Incoming>, Response = http::Response<B>>,
-    S::Future: 'static,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    B: http_body::Body + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    I: hyper::rt::Read + hyper::rt::Write + Unpin + 'static,
-    ServiceExecutor: auto::HttpServerConnExec<S::Future, B>,
-{
-    fn graceful_shutdown(self: Pin<&mut Self>) {
-        auto::Connection::graceful_shutdown(self);
-    }
 }
 
 /// Spawns tasks whose log lines carry the service's name.

@@ -35,6 +35,18 @@ impl Open {
         Entry { open: Arc::clone(self), key }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.lock().1.len()
+    }
+
+    /// Ends the connection that has been idle for the longest; false when none is.
+    pub(super) fn displace_longest_idle(&self) -> bool {
+        let list = self.lock();
+        let idle = list.1.values().filter_map(|connection| Some((connection.idle()?, connection)));
+        let longest = idle.max_by_key(|(time, _)| *time);
+        longest.inspect(|(_, connection)| connection.displace()).is_some()
+    }
+
     /// Has every connection look at the phase.
     pub(super) fn wake(&self) {
         self.lock().1.values().for_each(|connection| connection.wake());

@@ -13,8 +13,22 @@ use super::connection::Connection;
 use super::linger::{Linger, poll_discard};
 use super::request_line::RequestLine;
 
+/// What every connection of HTTP/2 begins with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// HTTP/1.0 is a part of the first.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Protocol {
+    Http1,
+    Http2,
+}
+
 pub(super) struct Socket {
     stream: TcpStream,
+    /// None before there were bytes enough to tell.
+    protocol: Option<Protocol>,
+    /// What was read and nobody has had yet.
+    unread: Vec<u8>,
     connection: Arc<Connection>,
     request_line: RequestLine,
     /// There once nothing more is written.
@@ -23,7 +37,48 @@ pub(super) struct Socket {
 
 impl Socket {
     pub(super) fn new(stream: TcpStream, connection: Arc<Connection>) -> Self {
-        Self { stream, connection, request_line: RequestLine::new(), linger: None }
+        let request_line = RequestLine::new();
+        Self { stream, protocol: None, unread: Vec::new(), connection, request_line, linger: None }
+    }
+
+    /// Takes back the beginning of a head.
+    pub(super) fn unread(&mut self, head: Vec<u8>) {
+        self.unread = head;
+        self.request_line = RequestLine::new();
+    }
+
+    /// Ready when there is something to read, and known what speaks. The end of a connection is for hyper to see.
+    pub(super) fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<Protocol> {
+        while self.protocol.is_none() {
+            let mut bytes = [0; PREFACE.len()];
+            let mut buffer = ReadBuf::new(&mut bytes[self.unread.len()..]);
+            let ended = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)).is_err();
+            let ended = ended || buffer.filled().is_empty();
+            self.unread.extend(buffer.filled());
+            if ended || !PREFACE.starts_with(&self.unread) {
+                self.protocol = Some(Protocol::Http1);
+            } else if self.unread == PREFACE {
+                self.protocol = Some(Protocol::Http2);
+            }
+        }
+        if self.unread.is_empty() {
+            // An error is read by hyper, too.
+            let _ = ready!(self.stream.poll_read_ready(cx));
+        }
+        Poll::Ready(self.protocol.unwrap_or(Protocol::Http1))
+    }
+
+    fn poll_bytes(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.unread.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buffer);
+        }
+        let length = self.unread.len().min(buffer.remaining());
+        buffer.put_slice(&self.unread[..length]);
+        self.unread.drain(..length);
+        if self.unread.is_empty() {
+            self.unread = Vec::new();
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -40,7 +95,7 @@ impl AsyncRead for Socket {
             return Poll::Pending;
         }
         let before = buffer.filled().len();
-        let result = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        let result = this.poll_bytes(cx, buffer);
         if buffer.filled().len() > before {
             this.connection.bytes_came();
             if this.request_line.watch(buffer, before, this.connection.is_between_requests()) {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test may panic, and so may its helpers")]
 
+mod capacity;
 mod configuration;
 mod endpoints;
 mod failures;

@@ -11,6 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::exchange::Exchange;
+use crate::server::{Connection, OpenBody};
 
 /// What is known of a request's body when its exchange ends.
 pub(super) struct BodyState {
@@ -22,11 +23,12 @@ pub(super) struct BodyState {
     awaited: AtomicBool,
     /// What the handler has dropped unread; HTTP/2 does without. Only this request's task comes here.
     rest: Option<Mutex<Option<Incoming>>>,
+    _open: OpenBody,
 }
 
 impl BodyState {
     /// None for a request without a body.
-    pub(super) fn of(request: &Request<Incoming>) -> Option<Arc<Self>> {
+    pub(super) fn of(request: &Request<Incoming>, connection: &Arc<Connection>) -> Option<Arc<Self>> {
         if request.body().is_end_stream() {
             return None;
         }
@@ -36,6 +38,7 @@ impl BodyState {
             read: AtomicBool::new(false),
             awaited: expected.any(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")).into(),
             rest: (request.version() < Version::HTTP_2).then(Mutex::default),
+            _open: OpenBody::new(connection),
         }))
     }
 

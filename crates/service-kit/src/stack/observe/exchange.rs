@@ -72,7 +72,7 @@ impl Exchange {
             version: request.version(),
             wants_close: request.uri().query().is_some_and(wants_close),
             id,
-            body: BodyState::of(request),
+            body: BodyState::of(request, connection),
             status: None,
             end: End::Unknown,
             line,
