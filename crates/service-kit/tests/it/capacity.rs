@@ -126,7 +126,7 @@ fn a_refused_body_is_503_and_says_when_to_come_back() {
     let mut held: Vec<_> = (0..2).map(|_| connect(&service)).collect();
     for stream in &mut held {
         stream.write_all(b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 50000\r\n\r\n").unwrap();
-        stream.write_all(&[b'x'; 49_000]).unwrap();
+        stream.write_all(&vec![b'x'; 49_000]).unwrap();
     }
     e2e::eventually("a body finds no room", || {
         let answer = service.send("POST", "/echo", &"x".repeat(20_000));
