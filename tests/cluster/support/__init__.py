@@ -1,0 +1,1 @@
+"""What the tests on a cluster share: kubectl, namespaces, loads and renderings."""

@@ -1,0 +1,60 @@
+"""PostgreSQL and Redis where an environment expects them to be there already, and volumes where a cluster has no class for them."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support.kubectl import apply, kubectl
+from support.rendering import Document, overlay, text
+
+# Of the images: PostgreSQL's user owns its volume.
+POSTGRES_USER = 70
+
+
+def backends(namespace: str) -> list[Document]:
+    """The qa environment's, in another namespace."""
+    names = ("redis", "postgres", "product-api-cache", "product-api-database")
+    found = [d for d in overlay("qa") if d["metadata"]["name"].startswith(names) and d["kind"] != "ConfigMap"]
+    for document in found:
+        document["metadata"]["namespace"] = namespace
+        # The name that product-api looks for, without the hash that a generator adds.
+        if document["kind"] == "Secret" and document["metadata"]["name"].startswith("product-api-"):
+            document["metadata"]["name"] = document["metadata"]["name"].rpartition("-")[0]
+    return found
+
+
+@contextmanager
+def volume(name: str) -> Iterator[None]:
+    """A volume for one PostgreSQL, where the cluster makes none by itself (a directory of this machine, its node)."""
+    classes = json.loads(kubectl("get", "storageclass", "-o", "json"))["items"]
+    if any(c["metadata"].get("annotations", {}).get("storageclass.kubernetes.io/is-default-class") == "true" for c in classes):
+        yield
+        return
+    directory = Path(tempfile.mkdtemp(prefix="flotilla-volume-"))
+    os.chown(directory, POSTGRES_USER, POSTGRES_USER)
+    persistent = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": name, "labels": {"flotilla-tests/owned": "true"}},
+        "spec": {
+            "capacity": {"storage": "1Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "hostPath": {"path": str(directory)},
+        },
+    }
+    try:
+        apply(text([persistent]))
+        yield
+    finally:
+        kubectl("delete", "persistentvolume", name, "--ignore-not-found", "--wait=false")
+        kubectl("patch", "persistentvolume", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}') if exists(name) else None
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def exists(volume_name: str) -> bool:
+    return bool(kubectl("get", "persistentvolume", volume_name, "--ignore-not-found", "-o", "name").strip())

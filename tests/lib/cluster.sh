@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# A Kubernetes cluster to test on; sourced by the cluster stage after install.sh and engine.sh. It is left running.
+#
+# FLOTILLA_KUBECONFIG    a cluster that is there already, by its kubeconfig; it needs beside it:
+# FLOTILLA_LOAD_IMAGE    command that brings an image archive (as `docker save` writes it) to its nodes
+# FLOTILLA_NODE          address of a node's NodePorts; default 127.0.0.1
+# FLOTILLA_INGRESS       URL of Traefik, which serves the Ingress classes traefik and nginx and Gateways; default: none,
+#                        and what needs it is skipped
+# FLOTILLA_LOCAL_CLUSTER 1: without kind, the cluster that ../shared/tools/cluster has built on this machine
+# FLOTILLA_PROMETHEUS    URL of a Prometheus that scrapes pods as monitoring/scrape does; likewise
+
+# need_cluster: exports all of the above and KUBECONFIG.
+need_cluster() {
+  if [ -n "${FLOTILLA_KUBECONFIG:-}" ]; then
+    [ -n "${FLOTILLA_LOAD_IMAGE:-}" ] || { echo 'FLOTILLA_KUBECONFIG needs FLOTILLA_LOAD_IMAGE beside it' >&2; return 2; }
+    export KUBECONFIG=$FLOTILLA_KUBECONFIG FLOTILLA_LOAD_IMAGE
+  elif command -v kind >/dev/null && find_docker && "$DOCKER" info >/dev/null 2>&1; then
+    kind_cluster || return 2
+  elif [ -n "${FLOTILLA_LOCAL_CLUSTER:-}" ] && local_cluster_built; then
+    local_cluster || return 2
+  else
+    skip foreign 'no cluster: install kind and Docker, or name one in FLOTILLA_KUBECONFIG (CONTRIBUTING.md, Clusters)' || return 1
+  fi
+  export FLOTILLA_NODE=${FLOTILLA_NODE:-127.0.0.1}
+  kubectl version --output=json >/dev/null || { echo 'the cluster does not answer' >&2; return 2; }
+}
+
+kind_cluster() {
+  local name=flotilla-tests
+  kind get clusters 2>/dev/null | grep -qx "$name" || kind create cluster --name "$name" --config tests/cluster/kind.yaml --wait 120s
+  KUBECONFIG=$(mktemp) && kind get kubeconfig --name "$name" >"$KUBECONFIG"
+  export KUBECONFIG FLOTILLA_LOAD_IMAGE="kind load image-archive --name $name"
+}
+
+# A cluster that was built from sources on this machine, for where nothing can be pulled.
+CLUSTER_TOOLS=../shared/tools/cluster
+CLUSTER_DIR=${CLUSTER_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/flotilla-cluster}
+
+local_cluster_built() { [ "$(id -u)" = 0 ] && [ -x "$CLUSTER_TOOLS/up.sh" ] && [ -x "$CLUSTER_DIR/bin/kube" ]; }
+
+local_cluster() {
+  forget_ended "$CLUSTER_DIR/run"
+  # What an engine on the same machine leaves behind would hold up traffic between pods.
+  iptables --policy FORWARD ACCEPT 2>/dev/null || true
+  "$CLUSTER_TOOLS/up.sh" >/dev/null || return 1
+  export KUBECONFIG=$CLUSTER_DIR/etc/super-admin.conf PATH=$CLUSTER_DIR/bin:$PATH
+  export FLOTILLA_LOAD_IMAGE=$CLUSTER_TOOLS/load-image.sh
+  start_if_built metrics-server metrics-server
+  start_if_built kube-router kube-router
+  start_if_built rollouts-controller rollouts
+  start_if_built gitd git
+  ! start_if_built traefik traefik || export FLOTILLA_INGRESS=http://127.0.0.1:18070
+  need_debian prometheus prometheus && "$CLUSTER_TOOLS/start.sh" prometheus && export FLOTILLA_PROMETHEUS=http://127.0.0.1:19090
+}
+
+# start_if_built BINARY NAME: an add-on beside the cluster.
+start_if_built() { [ -x "$CLUSTER_DIR/bin/$1" ] && "$CLUSTER_TOOLS/start.sh" "$2"; }
+
+# forget_ended FOLDER: after the machine or a session ended, another process may have the number in a pid file.
+forget_ended() {
+  local file
+  for file in "$1"/*.pid; do
+    [ -e "$file" ] || continue
+    tr '\0' '\n' <"/proc/$(cat "$file")/environ" 2>/dev/null | grep -q "^KUBECONFIG=$CLUSTER_DIR" || rm "$file"
+  done
+}

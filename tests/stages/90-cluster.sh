@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The images, charts and overlays on a real Kubernetes: FLOTILLA_KUBECONFIG's, kind's, or one built on this machine.
+# CLUSTER_TESTS selects some of them, by pytest's -k.
+set -euo pipefail
+. tests/lib/install.sh
+. tests/lib/engine.sh
+. tests/lib/cluster.sh
+
+need_python -r tests/deploy/requirements.txt || exit 0
+scratch=$(mktemp -d)
+trap 'stop_engine; rm -rf "$scratch"' EXIT
+status=0
+need_cluster || status=$?
+# 1: noted as skipped. Anything else: a cluster that should be there does not answer.
+[ "$status" -ne 1 ] || exit 0
+[ "$status" -eq 0 ] || exit "$status"
+
+cargo build --workspace --locked
+need_engine "$scratch" || exit 0
+need_base_image || exit 0
+tests/cluster/images.sh
+# What an engine on the same machine leaves behind would hold up traffic between pods.
+stop_engine
+.venv/bin/pytest -q -p no:cacheprovider --durations=15 tests/cluster -k "${CLUSTER_TESTS:-}"
