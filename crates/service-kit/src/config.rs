@@ -83,6 +83,9 @@ pub struct Config {
     /// Token that allows `/faults` on the management listener; unset, that path is 404
     #[arg(long, value_name = "TOKEN", help_heading = SECRETS, value_parser = admin_token)]
     pub admin_token: Option<Secret>,
+    /// Names of the variables that are set, whoever reads them.
+    #[arg(skip)]
+    pub(crate) set: Vec<String>,
 }
 
 /// How a log line is written.

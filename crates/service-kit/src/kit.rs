@@ -57,6 +57,13 @@ impl Kit {
         &self.config.environment
     }
 
+    /// Says of each of these variables that is set that it has no effect: others would honour it.
+    pub fn warn_of_ignored(&self, variables: &[&str]) {
+        for variable in variables.iter().filter(|name| self.config.set.iter().any(|set| set == *name)) {
+            tracing::warn!(variable, "{variable} is not supported and has no effect");
+        }
+    }
+
     /// Starts a background task. Its log lines carry the service's name, and it ends with the service.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let handle = tokio::spawn(logging::in_service(self.info.name, task)).abort_handle();

@@ -3,10 +3,14 @@
 mod attempts;
 mod classify;
 mod clients;
+mod egress;
+mod trust;
 
 use std::time::Instant;
 
 use aws_sdk_ssm::types::{ParameterStringFilter, ParameterType};
+use aws_smithy_http_client::tls::TlsContext;
+use service_kit::Invalid;
 use tokio::sync::OnceCell;
 
 use crate::backend::Parameter;
@@ -32,20 +36,22 @@ struct Page {
 }
 
 pub(crate) struct Aws {
-    config: Config,
+    config: Box<Config>,
     calls: Calls,
+    tls: TlsContext,
     /// Made by the first request: the process starts, and stays small, without AWS.
     clients: OnceCell<Clients>,
 }
 
 impl Aws {
-    pub(crate) fn new(config: &Config, calls: Calls) -> Self {
-        Self { config: config.clone(), calls, clients: OnceCell::new() }
+    pub(crate) fn new(config: &Config, calls: Calls) -> Result<Self, Invalid> {
+        let tls = trust::context(config.settings.aws_ca_bundle.as_deref())?;
+        Ok(Self { config: Box::new(config.clone()), calls, tls, clients: OnceCell::new() })
     }
 
     async fn clients(&self) -> &Clients {
         // Boxed: it runs once, and is larger than all that every request would keep a place for.
-        self.clients.get_or_init(|| Box::pin(Clients::load(&self.config))).await
+        self.clients.get_or_init(|| Box::pin(Clients::load(&self.config, &self.tls))).await
     }
 
     fn page_size(&self, most: i32) -> i32 {

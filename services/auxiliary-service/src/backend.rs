@@ -36,7 +36,7 @@ pub(crate) struct Parameter {
 impl Backend {
     pub(crate) fn new(config: &Config, prefix: &Prefix, calls: Calls) -> Result<Self, Invalid> {
         Ok(match config.aws_backend {
-            AwsBackend::Aws => Self::Aws(Aws::new(config, calls)),
+            AwsBackend::Aws => Self::Aws(Aws::new(config, calls)?),
             AwsBackend::Embedded => Self::Embedded(Embedded::new(config, prefix, calls)?),
         })
     }

@@ -1,10 +1,12 @@
 //! The arguments of `flotilla load`.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::Method;
 
+use super::header::Header;
 use super::rate::Rate;
 
 /// Far beyond any run, and small enough that no time arithmetic overflows.
@@ -17,8 +19,9 @@ Latency runs from the time a request was due to the end of its response, so a st
 Lost requests (no complete, valid response) are counted by reason; their latency is not in the quantiles.
 Ctrl-C ends the run early, waits for what is in flight and prints the report; a second one does not wait.
 Exit status: 0 every request was answered, 1 one or more were lost, 2 bad arguments.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Args {
-    /// An http:// URL; its host is resolved once, at the start
+    /// An http:// or https:// URL; its host is resolved once, at the start
     pub(super) url: String,
 
     /// Arrival rate: 500/s, 500 (a second), 0.5/s or 30/m
@@ -33,17 +36,37 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value = "16")]
     pub(super) connections: NonZeroUsize,
 
-    /// Open a TCP connection for each request (connection: close)
+    /// Open a connection for each request (connection: close)
     #[arg(long)]
     pub(super) new_connections: bool,
+
+    /// Speak HTTP/2, over https:// negotiated by ALPN; still one request at a time on each connection
+    #[arg(long)]
+    pub(super) http2: bool,
+
+    /// Accept any certificate; without it the system's authorities are trusted, or those in the file SSL_CERT_FILE
+    #[arg(long, short = 'k')]
+    pub(super) insecure: bool,
 
     /// A request is lost when it is not answered this long after it was sent, or not sent this long after the end
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub(super) timeout: Duration,
 
-    /// Request method; requests have no body
-    #[arg(long, default_value = "GET", value_parser = method)]
-    pub(super) method: Method,
+    /// Request method [default: GET, and POST with a body]
+    #[arg(long, short, value_parser = method)]
+    pub(super) method: Option<Method>,
+
+    /// A header of every request, any number of times; Host is where an ingress routes it, also as HTTP/2's :authority
+    #[arg(long = "header", short = 'H', value_name = "NAME:VALUE")]
+    pub(super) headers: Vec<Header>,
+
+    /// Request body
+    #[arg(long, short = 'd', value_name = "TEXT", conflicts_with = "body_file")]
+    pub(super) body: Option<String>,
+
+    /// File with the request body
+    #[arg(long, short = 'D', value_name = "FILE")]
+    pub(super) body_file: Option<PathBuf>,
 
     /// Print the report as one JSON object
     #[arg(long)]

@@ -11,6 +11,8 @@ pub(super) enum Lost {
     Refused,
     /// No connection for another reason: no route, no file descriptors.
     Connect,
+    /// No TLS with the server: a certificate that is not trusted, no common version, no HTTP/2.
+    Tls,
     /// The connection was reset after the request had been given to it.
     Reset,
     /// The connection ended before a complete response head.
@@ -32,6 +34,7 @@ impl Lost {
         match self {
             Self::Refused => "refused",
             Self::Connect => "connect",
+            Self::Tls => "tls",
             Self::Reset => "reset",
             Self::Closed => "closed",
             Self::BadResponse => "bad_response",
@@ -48,6 +51,11 @@ impl Lost {
             ErrorKind::ConnectionReset => Self::Reset,
             _ => Self::Connect,
         }
+    }
+
+    /// The connection was over within the TLS handshake.
+    pub(super) fn in_handshake(error: &io::Error) -> Self {
+        if is_reset(error.kind()) { Self::Reset } else { Self::Closed }
     }
 
     /// The exchange failed before there was a response head.
@@ -76,5 +84,11 @@ fn is_reset(kind: ErrorKind) -> bool {
 }
 
 fn io_kind(error: &hyper::Error) -> Option<ErrorKind> {
-    error.source()?.downcast_ref::<io::Error>().map(io::Error::kind)
+    let source = error.source()?;
+    match source.downcast_ref::<h2::Error>() {
+        // A stream is reset as a connection is: after the request had been given to it.
+        Some(h2) if h2.is_reset() => Some(ErrorKind::ConnectionReset),
+        Some(h2) => h2.get_io().map(io::Error::kind),
+        None => source.downcast_ref::<io::Error>().map(io::Error::kind),
+    }
 }

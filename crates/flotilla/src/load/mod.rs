@@ -7,6 +7,7 @@
 
 mod args;
 mod connection;
+mod header;
 mod interrupt;
 mod live;
 mod lost;
@@ -16,6 +17,7 @@ mod report;
 mod table;
 mod tally;
 mod target;
+mod tls;
 mod worker;
 
 use std::io::{IsTerminal, Write};
@@ -75,7 +77,7 @@ async fn measure(args: &Args) -> Result<Report, StartError> {
     if args.rate.requests_in(args.duration) == 0 {
         return Err(StartError::NothingToSend(args.rate, humantime::format_duration(args.duration)));
     }
-    let target = Target::resolve(&args.url, args.method.clone(), args.new_connections).await?;
+    let target = Target::resolve(args).await?;
     let interrupts = Interrupts::listen()?;
     let live = std::io::stderr().is_terminal();
     let pacer = Pacer::start(args.rate, args.duration)?;

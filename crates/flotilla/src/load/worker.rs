@@ -41,7 +41,7 @@ async fn send(run: &Run, number: u64, kept: &mut Option<Connection>) -> Result<A
             Err(Failure::Unsent) => {}
         }
     }
-    let mut connection = Connection::open(&run.target.addresses).await?;
+    let mut connection = Connection::open(&run.target).await?;
     match connection.exchange(run.target.request(number)).await {
         Ok(answer) => Ok(keep(run, answer, connection, kept)),
         Err(Failure::Lost(lost)) => Err(lost),

@@ -44,6 +44,7 @@ pub enum Parsed<C> {
 /// Parses the arguments (without the program's name) over the variables. An empty variable counts as unset, as
 /// Compose and Helm templates produce it; an empty flag does not. A secret's variable is read without the line ends
 /// behind it, which come from files (`kubectl create secret --from-file`) and belong to no password.
+/// A variable of a proxy may have its name in lower case, and that one wins, as in curl.
 pub fn parse<C: Args>(
     info: &Info,
     arguments: impl IntoIterator<Item = OsString>,
@@ -53,7 +54,7 @@ pub fn parse<C: Args>(
     let mut line = vec![OsString::from(info.name)];
     for arg in command.get_arguments() {
         let (Some(variable), Some(long)) = (variable(arg), arg.get_long()) else { continue };
-        let Some(value) = variables.get(&OsString::from(&variable)) else { continue };
+        let Some(value) = set(variables, &variable) else { continue };
         let Some(value) = value.to_str() else {
             return Err(Invalid::new(&variable, None, "must be valid UTF-8"));
         };
@@ -69,7 +70,9 @@ pub fn parse<C: Args>(
         Err(error) => return refused(&command, &error),
     };
     let read = |error| one_line(&command, &error);
-    let config = Config::from_arg_matches(&matches).map_err(read)?;
+    let mut config = Config::from_arg_matches(&matches).map_err(read)?;
+    let names = variables.iter().filter(|(_, value)| !value.is_empty());
+    config.set = names.map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     Ok(Parsed::Run(Box::new(config), C::from_arg_matches(&matches).map_err(read)?))
 }
 
@@ -93,6 +96,13 @@ fn is_secret(arg: &Arg) -> bool {
 fn variable(arg: &Arg) -> Option<String> {
     let long = arg.get_long().filter(|long| !matches!(*long, "help" | "version"))?;
     Some(long.to_uppercase().replace('-', "_"))
+}
+
+/// The value of a variable, unless it is empty.
+fn set<'a>(variables: &'a Variables, name: &str) -> Option<&'a OsString> {
+    let get = |name: &str| variables.get(&OsString::from(name)).filter(|value| !value.is_empty());
+    let lower = name.ends_with("_PROXY").then(|| get(&name.to_lowercase())).flatten();
+    lower.or_else(|| get(name))
 }
 
 fn refused<C>(command: &Command, error: &clap::Error) -> Result<Parsed<C>, Invalid> {

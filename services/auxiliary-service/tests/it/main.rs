@@ -2,6 +2,7 @@
 
 mod configuration;
 mod credentials;
+mod egress;
 mod embedded;
 mod faults;
 mod listings;
@@ -10,6 +11,7 @@ mod openapi;
 mod parameters;
 mod recorded;
 mod secrets;
+mod settings;
 
 use e2e::Service;
 

@@ -13,6 +13,7 @@ pub(crate) struct Call {
     /// The how many-th request this is, over all connections, from 1.
     pub(crate) index: usize,
     pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Call {
@@ -96,11 +97,11 @@ impl Server {
 
 fn serve(mut stream: TcpStream, calls: &Mutex<Vec<Call>>, handle: &Mutex<Handler>) {
     stream.set_nodelay(true).expect("a TCP socket");
-    while let Some(head) = peek_head(&stream) {
-        let length = head.len();
+    while let Some((head, body)) = peek(&stream) {
+        let length = head.len() + body.len();
         let reply = {
             let mut handle = handle.lock().unwrap_or_else(PoisonError::into_inner);
-            let call = record(calls, head);
+            let call = record(calls, head, body);
             handle(&call)
         };
         // Closing a socket that has unread bytes is what makes Linux send a reset, so this one is never read.
@@ -117,23 +118,26 @@ fn serve(mut stream: TcpStream, calls: &Mutex<Vec<Call>>, handle: &Mutex<Handler
     }
 }
 
-fn record(calls: &Mutex<Vec<Call>>, head: String) -> Call {
+fn record(calls: &Mutex<Vec<Call>>, head: String, body: String) -> Call {
     let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
-    let call = Call { index: calls.len() + 1, head };
+    let call = Call { index: calls.len() + 1, head, body };
     calls.push(call.clone());
     call
 }
 
-/// The next request head, left in the socket; `None` when the client has closed.
-fn peek_head(stream: &TcpStream) -> Option<String> {
+/// The next request's head and body, left in the socket; `None` when the client has closed.
+fn peek(stream: &TcpStream) -> Option<(String, String)> {
     let mut buffer = [0; 4096];
     loop {
         let length = stream.peek(&mut buffer).ok().filter(|length| *length > 0)?;
         let text = String::from_utf8_lossy(&buffer[..length]);
-        if let Some(end) = text.find("\r\n\r\n") {
-            return Some(text[..end + 4].to_owned());
+        if let Some((head, rest)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            if let Some(body) = rest.get(..length.unwrap_or(0)) {
+                return Some((format!("{head}\r\n\r\n"), body.to_owned()));
+            }
         }
-        // The client writes a head in one piece: this is for the rare one that comes in two.
+        // The client writes a request in one piece: this is for the rare one that comes in two.
         thread::yield_now();
     }
 }

@@ -29,10 +29,24 @@ pub(crate) fn load(url: &str, arguments: &[&str]) -> Load {
     finish(start(url, &[&["--json"], arguments].concat()))
 }
 
+/// The same, trusting the authorities in a file.
+pub(crate) fn load_trusting(file: &str, url: &str, arguments: &[&str]) -> Load {
+    let mut command = command(url, &[&["--json"], arguments].concat());
+    finish(spawn(command.env("SSL_CERT_FILE", file)))
+}
+
 /// Starts `flotilla load URL`; its outputs are pipes, so nothing live is printed.
 pub(crate) fn start(url: &str, arguments: &[&str]) -> Running {
+    spawn(&mut command(url, arguments))
+}
+
+fn command(url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flotilla"));
     command.args(["load", url]).args(arguments);
+    command
+}
+
+fn spawn(command: &mut Command) -> Running {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     Running(child.expect("the binary starts"))
 }

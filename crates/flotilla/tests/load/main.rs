@@ -1,6 +1,8 @@
 //! `flotilla load` as its user runs it: the real binary against servers that answer well, late, badly or not at all.
 
+mod request;
 mod support;
+mod tls;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -241,7 +243,14 @@ fn a_second_interrupt_counts_what_is_in_flight_as_lost() {
 
 #[test]
 fn bad_urls_are_refused_in_one_line() {
-    for url in ["https://127.0.0.1/", "127.0.0.1:8080", "not a url", "http://", "http://127.0.0.1:99999/"] {
+    for url in [
+        "ftp://127.0.0.1/",
+        "127.0.0.1:8080",
+        "https://127.0.0.1:/",
+        "not a url",
+        "http://",
+        "http://127.0.0.1:99999/",
+    ] {
         let run = load(url, &[]);
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{url}");
         assert_eq!(run.stderr.lines().count(), 1, "{run:?}");

@@ -3,5 +3,5 @@
 mod command;
 mod server;
 
-pub(crate) use command::{Load, load, start};
+pub(crate) use command::{Load, load, load_trusting, start};
 pub(crate) use server::{Call, Reply, Server};
