@@ -1,12 +1,12 @@
-//! The command line: which of the three is meant.
+//! The command line: which of the four is meant.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{drill, load, up};
+use crate::{drill, ladder, load, up};
 
-/// The fleet on this machine, its load generator and its alert drills
+/// The fleet on this machine, its load generator, its alert drills and its release ladder
 #[derive(Parser)]
 #[command(name = "flotilla", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Flotilla {
@@ -24,6 +24,8 @@ enum Command {
     Load(load::Args),
     /// Prints a fault rule that burns an error budget, and when each alert fires
     Drill(drill::Args),
+    /// Prints the release ladder: versions that misbehave in known ways, and the verdict that each must get
+    Ladder(ladder::Args),
 }
 
 impl Flotilla {
@@ -32,6 +34,7 @@ impl Flotilla {
             Command::Up(args) => up::run(args).await,
             Command::Load(args) => load::run(args).await,
             Command::Drill(args) => drill::run(args),
+            Command::Ladder(args) => ladder::run(&args),
         }
     }
 }

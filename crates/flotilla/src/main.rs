@@ -1,7 +1,9 @@
-//! `flotilla`: the fleet in one process (`up`, the default), its load generator (`load`) and its alert drills (`drill`).
+//! `flotilla`: the fleet in one process (`up`, the default), its load generator (`load`), its alert drills (`drill`)
+//! and its releases that misbehave (`ladder`).
 
 mod command;
 mod drill;
+mod ladder;
 mod load;
 mod up;
 

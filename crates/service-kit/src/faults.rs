@@ -123,6 +123,19 @@ impl Faults {
         abrupt.inspect(|rule| rule.count(Kind::Shutdown)).is_some()
     }
 
+    /// Whether what a service has found in its cache is to count as not found; counted. Takes no lock.
+    pub fn misses_cache(&self) -> bool {
+        let rules = self.0.rules.load();
+        let mut rules = rules.all.iter().map(|loaded| &loaded.rule);
+        let missing = rules.find(|rule| rule.has(Kind::Cache) && rule.active());
+        missing.inspect(|rule| rule.count(Kind::Cache)).is_some()
+    }
+
+    /// What is wrong with a document of rules, if anything.
+    pub fn check(text: &str) -> Result<(), String> {
+        document::of_file(text).map(drop)
+    }
+
     /// Waits until the process may listen.
     pub(crate) async fn wait_for_start(&self) {
         // Rules may change meanwhile.

@@ -76,7 +76,8 @@ use arc_swap::ArcSwapOption;
 use redis::{FromRedisValue, Pipeline};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::{Check, Metrics};
+use service_kit::faults::Faults;
+use service_kit::{Check, Kit};
 
 use budget::Budget;
 pub(crate) use key::Key;
@@ -97,6 +98,7 @@ pub(crate) struct Cache {
     time_to_live: Duration,
     pending: Pending,
     metrics: CacheMetrics,
+    faults: Faults,
 }
 
 /// What the cache says about a key.
@@ -122,14 +124,15 @@ struct Trouble;
 
 impl Cache {
     /// Not linked yet: see [`Cache::keep_linked`].
-    pub(crate) fn new(target: Target, time_to_live: Duration, check: Check, metrics: &Metrics) -> Self {
+    pub(crate) fn new(target: Target, time_to_live: Duration, check: Check, kit: &Kit) -> Self {
         Self {
             target,
             links: Links::new(check),
             tenure: ArcSwapOption::empty(),
             time_to_live,
             pending: Pending::default(),
-            metrics: CacheMetrics::new(metrics),
+            metrics: CacheMetrics::new(&kit.metrics),
+            faults: kit.faults.clone(),
         }
     }
 
@@ -141,7 +144,10 @@ impl Cache {
     /// What the cache has for the key.
     pub(crate) async fn look_up<T: DeserializeOwned>(&self, key: Key) -> Lookup<T> {
         let kind = key.kind();
-        let lookup = self.consult(key).await.unwrap_or(Lookup::Miss(None));
+        let lookup = match self.consult(key).await.unwrap_or(Lookup::Miss(None)) {
+            Lookup::Hit(_) if self.faults.misses_cache() => Lookup::Miss(None),
+            lookup => lookup,
+        };
         self.metrics.count(kind, matches!(lookup, Lookup::Hit(_)));
         lookup
     }

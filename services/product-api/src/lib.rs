@@ -58,7 +58,7 @@ fn catalogue(config: &Config, kit: &Kit) -> Catalogue {
 
 fn cache(config: &Config, kit: &Kit) -> Result<Option<Cache>, Invalid> {
     let target = config.redis()?;
-    Ok(target.map(|target| Cache::new(target, config.cache_ttl, health::redis_check(kit), &kit.metrics)))
+    Ok(target.map(|target| Cache::new(target, config.cache_ttl, health::redis_check(kit), kit)))
 }
 
 fn routes(products: Arc<Products>) -> Routes {

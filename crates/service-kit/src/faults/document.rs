@@ -108,6 +108,7 @@ mod tests {
                 "readiness: down_for must be more than 0 and less than every",
             ),
             ("shutdown: slow", r#"shutdown: "slow": must be abrupt"#),
+            ("cache: never", r#"cache: "never": must be miss"#),
             ("start: {delay: 1s}, ttl: 1s", "start: cannot be combined with start_after or ttl"),
             (
                 "body: {status: 204, text: x}",
@@ -117,12 +118,12 @@ mod tests {
             ("truncate: 1", r#"truncate: "1": must be true or false"#),
             (
                 "truncate: false",
-                "does nothing: needs one of error, latency, body, truncate, leak, cpu, crash, readiness, shutdown, start",
+                "does nothing: needs one of error, latency, body, truncate, leak, cpu, crash, readiness, shutdown, start, cache",
             ),
             ("latency: 1s, active: true", "active: is only shown by GET /faults: a file cannot set it"),
             (
                 "latency: 1s, typo: 1",
-                "typo: is not known: must be one of name, match, start_after, ttl, error, latency, body, truncate, leak, cpu, crash, readiness, shutdown, start",
+                "typo: is not known: must be one of name, match, start_after, ttl, error, latency, body, truncate, leak, cpu, crash, readiness, shutdown, start, cache",
             ),
         ] {
             let problem = of_file(&format!("rules: [{{name: a, {rule}}}]")).expect_err(rule);
@@ -136,7 +137,7 @@ mod tests {
             ("rules: [{latency: 1s}]", "rule 1: name: is missing"),
             (
                 "rules: [5]",
-                r#"rule 1: "5": must be a map of name, match, start_after, ttl, error, latency, body, truncate, leak, cpu, crash, readiness, shutdown, start"#,
+                r#"rule 1: "5": must be a map of name, match, start_after, ttl, error, latency, body, truncate, leak, cpu, crash, readiness, shutdown, start, cache"#,
             ),
             ("rules: 5", "rules: must be a list"),
             ("[]", "must be a map with the key rules"),

@@ -13,10 +13,11 @@ pub(crate) enum Kind {
     Readiness,
     Shutdown,
     Start,
+    Cache,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Error,
         Self::Latency,
         Self::Body,
@@ -27,6 +28,7 @@ impl Kind {
         Self::Readiness,
         Self::Shutdown,
         Self::Start,
+        Self::Cache,
     ];
 
     /// The field of a rule, and the label.
@@ -42,6 +44,7 @@ impl Kind {
             Self::Readiness => "readiness",
             Self::Shutdown => "shutdown",
             Self::Start => "start",
+            Self::Cache => "cache",
         }
     }
 }

@@ -21,6 +21,8 @@ pub(super) enum ProcessFault {
     Shutdown,
     /// It listens this long after it was started.
     Start(Duration),
+    /// What lies in the service's cache is not found.
+    CacheMiss,
 }
 
 impl ProcessFault {
@@ -34,11 +36,12 @@ impl ProcessFault {
             read(Kind::Cpu, |field| field.parse(Cores::parse).map(|cores| Some(Self::Cpu(cores))))?,
             read(Kind::Crash, |field| Ok(crash(field)?.0.map(Self::Crash)))?,
             read(Kind::Readiness, |field| Readiness::read(field).map(|how| Some(Self::Readiness(how))))?,
-            read(Kind::Shutdown, |field| field.parse(abrupt).map(|()| Some(Self::Shutdown)))?,
+            read(Kind::Shutdown, |field| field.parse(only("abrupt")).map(|()| Some(Self::Shutdown)))?,
             read(Kind::Start, |field| {
                 let fields = field.fields(&["delay"])?;
                 fields.need("delay", value::duration).map(|delay| Some(Self::Start(delay)))
             })?,
+            read(Kind::Cache, |field| field.parse(only("miss")).map(|()| Some(Self::CacheMiss)))?,
         ];
         Ok(faults.into_iter().flatten().collect())
     }
@@ -51,6 +54,7 @@ impl ProcessFault {
             Self::Readiness(_) => Kind::Readiness,
             Self::Shutdown => Kind::Shutdown,
             Self::Start(_) => Kind::Start,
+            Self::CacheMiss => Kind::Cache,
         }
     }
 }
@@ -70,8 +74,8 @@ pub(super) fn crash(field: &Field<'_>) -> Result<(Option<Duration>, Option<u64>)
     }
 }
 
-fn abrupt(text: &str) -> Result<(), String> {
-    if text == "abrupt" { Ok(()) } else { Err("must be abrupt".to_owned()) }
+fn only(word: &str) -> impl Fn(&str) -> Result<(), String> {
+    move |text| if text == word { Ok(()) } else { Err(format!("must be {word}")) }
 }
 
 /// Ends the process as a failed assertion does: exit code 134, and nothing is said or written any more.

@@ -241,7 +241,7 @@ impl Rule {
             ProcessFault::Readiness(readiness) => {
                 vec![Effect::start(period, move |until| readiness.run(&rule.down, &counter, until))]
             }
-            ProcessFault::Shutdown | ProcessFault::Start(_) => Vec::new(),
+            ProcessFault::Shutdown | ProcessFault::Start(_) | ProcessFault::CacheMiss => Vec::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod configuration;
 mod endpoints;
 mod failures;
 mod faults;
+mod ladder;
 mod openapi;
 mod page;
 mod shutdown;

@@ -61,3 +61,18 @@ fn an_unresolvable_aws_is_502_from_both() {
     assert_eq!(service.get("/s3-buckets").body, expected);
     assert_eq!(auxiliary.get("/s3-buckets").status, 502);
 }
+
+/// What the rung of the release ladder shows: an auxiliary service that finds itself in order breaks its caller.
+#[test]
+fn auxiliary_service_1_1_0_answers_200_and_its_caller_502() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ladder/auxiliary-service/1.1.0.yaml");
+    for (rung, own, callers) in [(Some(file), 200, 502), (None, 200, 200)] {
+        let mut variables = vec![("AWS_BACKEND", "embedded")];
+        variables.extend(rung.map(|file| ("RELEASE_FAULTS_FILE", file)));
+        let auxiliary = Service::start(binary("auxiliary-service"), &variables);
+        let service = start(auxiliary.public, &[]);
+        for path in ["/s3-buckets", "/parameters"] {
+            assert_eq!((auxiliary.get(path).status, service.get(path).status), (own, callers), "{path}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod cache;
 mod configuration;
 mod database;
 mod failover;
+mod ladder;
 mod migrations;
 mod openapi;
 mod pooler;
