@@ -16,6 +16,7 @@ mod proxy;
 mod redis;
 mod refusals;
 mod stores;
+mod uploads;
 
 use e2e::{Answer, Service, eventually};
 use serde_json::Value;
