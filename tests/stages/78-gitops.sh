@@ -5,7 +5,8 @@ set -euo pipefail
 . tests/lib/install.sh
 
 command -v kubectl >/dev/null || skip foreign 'kubectl, which has kustomize in it, is missing: no delivery kit is built' || exit 0
-need_python -r tests/deploy/requirements.txt || exit 0
+need_python -r tests/deploy/requirements.txt yamllint==1.38.0 || exit 0
 command -v go >/dev/null || skip foreign 'go, which fetches the CRDs of the delivery kits, is missing' || true
 
+.venv/bin/yamllint --strict --config-data '{extends: default, rules: {line-length: {max: 135}, document-start: disable}}' gitops
 .venv/bin/pytest -q -p no:cacheprovider -r s tests/deploy/gitops
