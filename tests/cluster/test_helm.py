@@ -10,7 +10,7 @@ from support.namespace import namespace
 from support.rendering import HELM, ROOT, run
 
 # helm 3 and, where the stage could get it, helm 4.
-HELMS = [HELM, *filter(None, [os.environ.get("HELM4")])]
+HELMS = [HELM, *filter(None, [os.environ.get("HELM_4")])]
 
 
 @pytest.fixture(params=HELMS, ids=lambda path: run(path, "version", "--template", "{{.Version}}"))

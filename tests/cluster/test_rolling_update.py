@@ -1,5 +1,6 @@
 """Releases, drains and evictions under load: every request is answered."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 from support.backends import backends, volume
 from support.client import ask
-from support.exposure import node_port
+from support.exposure import gateway, node_port
 from support.kubectl import apply, kubectl, list_of, pods, rolled_out, within
 from support.load import Load, without_loss
 from support.namespace import namespace
@@ -16,7 +17,6 @@ from support.rendering import chart, text
 
 # So that a drained pod finds its way back to the only node there may be.
 STAYS = ("--set", "scheduling.tolerations[0].key=node.kubernetes.io/unschedulable", "--set", "scheduling.tolerations[0].operator=Exists")
-SECONDS = 130
 
 
 @pytest.fixture
@@ -37,24 +37,54 @@ def replicas(count: int) -> tuple[str, str]:
     return ("--set", f"replicas={count}")
 
 
-def test_tag_configuration_and_replicas_change_without_a_lost_request(home: str, node: str, request: pytest.FixtureRequest) -> None:
-    hello(home, *replicas(2))
-    url = node_port(home, "hello")
-    within(30, "the NodePort answers", lambda: ask(f"{url}/success").status == 200)
+INGRESS, GATEWAY = "ingress.tests.flotilla.local", "gateway.tests.flotilla.local"
+
+
+def let_in() -> tuple[str, ...]:
+    """Through Traefik too, where there is one: by an Ingress and by a Gateway."""
+    if not os.environ.get("FLOTILLA_INGRESS"):
+        return ()
+    ingress = ("--set", "ingress.enabled=true", "--set", "ingress.className=traefik", "--set", f"ingress.hosts={{{INGRESS}}}")
+    route = ("--set", "httpRoute.enabled=true", "--set", f"httpRoute.hostnames={{{GATEWAY}}}", "--set", "httpRoute.parentRefs[0].name=tests")
+    return ingress + route
+
+
+def ways(home: str) -> list[tuple[str, int, tuple[str, ...]]]:
+    """Every way in, with its share of 400 requests a second: kept and new connections, HTTP/1.1 and HTTP/2."""
+    url = node_port(home, "hello") + "/success"
+    direct = [(url, 100, ()), (url, 100, ("--new-connections",)), (url, 100, ("--http2",))]
+    if not os.environ.get("FLOTILLA_INGRESS"):
+        return [*direct, (url, 100, ("--http2", "--new-connections"))]
+    url = os.environ["FLOTILLA_INGRESS"] + "/success"
+    through = [(INGRESS, ()), (INGRESS, ("--http2",)), (GATEWAY, ("--new-connections",)), (GATEWAY, ("--http2",))]
+    return direct + [(url, 25, ("--header", f"Host: {host}", *options)) for host, options in through]
+
+
+def answers(way: tuple[str, int, tuple[str, ...]]) -> bool:
+    with Load(way[0], 1, 1, *way[2]) as load:
+        return set(load.report()["status"]) == {"200"}
+
+
+def test_tag_configuration_and_replicas_change_without_a_lost_request(home: str, node: str) -> None:
+    if os.environ.get("FLOTILLA_INGRESS"):
+        gateway(home)
+    hello(home, *replicas(2), *let_in())
+    paths = ways(home)
+    for way in paths:
+        within(30, f"an answer by {way}", lambda way=way: answers(way))
+    two = (*let_in(), "--set", "image.tag=0.2.0")
     with ExitStack() as stack:
-        loads = [
-            stack.enter_context(Load(f"{url}/success", 250, SECONDS)),
-            stack.enter_context(Load(f"{url}/success", 150, SECONDS, "--new-connections")),
-        ]
+        loads = [stack.enter_context(Load(url, rate, 600, *options)) for url, rate, options in paths]
         began = time.monotonic()
-        two = ("--set", "image.tag=0.2.0")
         hello(home, *replicas(2), *two)
         hello(home, *replicas(2), *two, "--set", "secret.data.GREETING=changed")
+        hello(home, *replicas(2), *two, "--set", "config.data.FAIL_RATE=0.5")
         hello(home, *replicas(4), *two)
         hello(home, *replicas(1), *two)
-        hello(home, *replicas(2))
-        assert time.monotonic() - began < SECONDS, "the releases outlasted the load"
-        reports = [load.report() for load in loads]
+        hello(home, *replicas(2), *let_in())
+        # Until 50,000 were sent, at the least.
+        time.sleep(max(0, 128 - (time.monotonic() - began)))
+        reports = [load.stop() for load in loads]
     assert sum(without_loss(report) for report in reports) >= 50_000
     assert all(set(report["versions"]) == {"0.1.0", "0.2.0"} for report in reports)
 

@@ -17,7 +17,7 @@ need_cluster() {
   elif command -v kind >/dev/null && find_docker && "$DOCKER" info >/dev/null 2>&1; then
     kind_cluster || return 2
   elif [ -n "${FLOTILLA_LOCAL_CLUSTER:-}" ] && local_cluster_built; then
-    local_cluster || return 2
+    local_cluster || skip foreign "the cluster of this machine does not start ($CLUSTER_DIR/logs)" || return 1
   else
     skip foreign 'no cluster: install kind and Docker, or name one in FLOTILLA_KUBECONFIG (CONTRIBUTING.md, Clusters)' || return 1
   fi
@@ -42,19 +42,21 @@ local_cluster() {
   forget_ended "$CLUSTER_DIR/run"
   # What an engine on the same machine leaves behind would hold up traffic between pods.
   iptables --policy FORWARD ACCEPT 2>/dev/null || true
-  "$CLUSTER_TOOLS/up.sh" >/dev/null || return 1
+  timeout 300 "$CLUSTER_TOOLS/up.sh" >/dev/null || return 1
   export KUBECONFIG=$CLUSTER_DIR/etc/super-admin.conf PATH=$CLUSTER_DIR/bin:$PATH
   export FLOTILLA_LOAD_IMAGE=$CLUSTER_TOOLS/load-image.sh
-  start_if_built metrics-server metrics-server
-  start_if_built kube-router kube-router
-  start_if_built rollouts-controller rollouts
-  start_if_built gitd git
-  ! start_if_built traefik traefik || export FLOTILLA_INGRESS=http://127.0.0.1:18070
-  need_debian prometheus prometheus && "$CLUSTER_TOOLS/start.sh" prometheus && export FLOTILLA_PROMETHEUS=http://127.0.0.1:19090
+  start_if_built metrics-server metrics-server || return 1
+  start_if_built kube-router kube-router || return 1
+  start_if_built rollouts-controller rollouts || return 1
+  start_if_built gitd git || return 1
+  start_if_built traefik traefik || return 1
+  [ ! -x "$CLUSTER_DIR/bin/traefik" ] || export FLOTILLA_INGRESS=http://127.0.0.1:18070
+  need_debian prometheus prometheus || return 0
+  timeout 120 "$CLUSTER_TOOLS/start.sh" prometheus && export FLOTILLA_PROMETHEUS=http://127.0.0.1:19090
 }
 
-# start_if_built BINARY NAME: an add-on beside the cluster.
-start_if_built() { [ -x "$CLUSTER_DIR/bin/$1" ] && "$CLUSTER_TOOLS/start.sh" "$2"; }
+# start_if_built BINARY NAME: an add-on beside the cluster. One that was built and does not start is a cluster that does not.
+start_if_built() { [ ! -x "$CLUSTER_DIR/bin/$1" ] || timeout 120 "$CLUSTER_TOOLS/start.sh" "$2" >/dev/null; }
 
 # forget_ended FOLDER: after the machine or a session ended, another process may have the number in a pid file.
 forget_ended() {

@@ -32,9 +32,9 @@ need_python() {
     skip installable "Python packages could not be installed: $*"
 }
 
-# need_go COMMAND PACKAGE VERSION: builds a command of a Go module into .venv/bin.
+# need_go COMMAND PACKAGE VERSION: builds a command of a Go module into .venv/bin; with a folder before its name, into that.
 need_go() {
   command -v go >/dev/null || { skip foreign "$1 is not run: go is missing"; return 1; }
-  go version -m ".venv/bin/$1" 2>/dev/null | grep -qF "$3" || GOBIN="$PWD/.venv/bin" go install "$2@$3" ||
+  go version -m ".venv/bin/$1" 2>/dev/null | grep -qF "$3" || GOBIN=$(dirname "$PWD/.venv/bin/$1") go install "$2@$3" ||
     skip installable "$1 ($2@$3) could not be built"
 }

@@ -15,6 +15,8 @@ need_cluster || status=$?
 [ "$status" -ne 1 ] || exit 0
 [ "$status" -eq 0 ] || exit "$status"
 
+# helm 4 beside the helm 3 of the requirements.
+! need_go helm-4/helm helm.sh/helm/v4/cmd/helm v4.2.4 || export HELM_4="$PWD/.venv/bin/helm-4/helm"
 cargo build --workspace --locked
 need_engine "$scratch" || exit 0
 need_base_image || exit 0

@@ -25,9 +25,11 @@ spec:
       honorLabels: false
       relabelings:
         - sourceLabels: [__meta_kubernetes_pod_label_app_kubernetes_io_name]
+          regex: (.+?)(-primary)?
           targetLabel: service
           action: replace
         - sourceLabels: [__meta_kubernetes_pod_label_app_kubernetes_io_name]
+          regex: (.+?)(-primary)?
           targetLabel: job
           action: replace
         - targetLabel: track

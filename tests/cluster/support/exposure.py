@@ -2,12 +2,13 @@
 
 import itertools
 import os
+from urllib.parse import urlsplit
 
-from support.kubectl import apply
+from support.kubectl import apply, within
 from support.rendering import text
 
 # kind maps these to the loopback (tests/cluster/kind.yaml). Tests run one after the other, and each asks for few.
-PORTS = itertools.cycle(range(30880, 30884))
+PORTS = itertools.cycle(range(30880, 30888))
 
 
 def node_port(namespace: str, service: str, name: str = "outside") -> str:
@@ -23,5 +24,19 @@ def node_port(namespace: str, service: str, name: str = "outside") -> str:
             "ports": [{"name": "http", "port": 80, "targetPort": "http", "nodePort": port}],
         },
     }
-    apply(text([exposed]))
+    # One that the namespace of an earlier test has is free when that is gone.
+    within(120, f"port {port} is free", lambda: apply(text([exposed])) is None)
     return f"http://{os.environ['FLOTILLA_NODE']}:{port}"
+
+
+def gateway(namespace: str) -> None:
+    """A Gateway of Traefik's, named tests, for an HTTPRoute to attach to; its listener is the port that Traefik has."""
+    port = urlsplit(os.environ["FLOTILLA_INGRESS"]).port or 80
+    listener = {"name": "http", "protocol": "HTTP", "port": port, "allowedRoutes": {"namespaces": {"from": "Same"}}}
+    made = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": "tests", "namespace": namespace},
+        "spec": {"gatewayClassName": "traefik", "listeners": [listener]},
+    }
+    apply(text([made]))

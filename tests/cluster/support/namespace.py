@@ -1,5 +1,6 @@
 """Namespaces of the tests: made for one, and gone after it, also when it failed."""
 
+import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,18 +12,10 @@ OWNER = "flotilla-tests/owned=true"
 
 
 @contextmanager
-def namespace(name: str, restricted: bool = True) -> Iterator[str]:
-    """A namespace of its own; `restricted` enforces Pod Security."""
-    remove(name)
-    kubectl("create", "namespace", name)
-    labels = [OWNER]
-    if restricted:
-        labels.append("pod-security.kubernetes.io/enforce=restricted")
-    try:
-        kubectl("label", "namespace", name, *labels)
-        yield name
-    finally:
-        remove(name, wait=False)
+def namespace(name: str) -> Iterator[str]:
+    """A namespace that enforces Pod Security; its own name, because the last one of a test takes half a minute to go."""
+    with made(f"{name}-{secrets.token_hex(2)}", "pod-security.kubernetes.io/enforce=restricted") as new:
+        yield new
 
 
 @contextmanager
@@ -31,8 +24,18 @@ def existing_or_new(name: str) -> Iterator[str]:
     if kubectl("get", "namespace", name, "--ignore-not-found", "-o", "name").strip():
         yield name
     else:
-        with namespace(name, restricted=False):
-            yield name
+        with made(name) as new:
+            yield new
+
+
+@contextmanager
+def made(name: str, *labels: str) -> Iterator[str]:
+    kubectl("create", "namespace", name)
+    try:
+        kubectl("label", "namespace", name, OWNER, *labels)
+        yield name
+    finally:
+        remove(name, wait=False)
 
 
 def remove(name: str, wait: bool = True) -> None:
