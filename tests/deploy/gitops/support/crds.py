@@ -109,6 +109,8 @@ def closed(schema: Any) -> Any:
     found = dict(schema)
     if "properties" in schema:
         found["properties"] = {name: closed(field) for name, field in schema["properties"].items()}
+        # The API server fills in defaults before it looks.
+        found["required"] = [name for name in schema.get("required", []) if "default" not in schema["properties"].get(name, {})]
         if not schema.get("x-kubernetes-preserve-unknown-fields"):
             found.setdefault("additionalProperties", False)
     for inside in ("items", "additionalProperties"):
