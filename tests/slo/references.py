@@ -40,6 +40,12 @@ def parse_scrape(text: str) -> Iterator[tuple[str, dict[str, str]]]:
         yield name, dict(LABEL.findall(labels))
 
 
+def values(scrapes: dict[str, str], metric: str, label: str) -> set[str]:
+    """What a label of a metric is, in any of these answers of /metrics."""
+    series = (it for scrape in scrapes.values() for it in parse_scrape(scrape))
+    return {labels[label] for name, labels in series if name == metric and label in labels}
+
+
 def external_metrics() -> Known:
     """The metrics of monitoring/external-metrics.yaml."""
     metrics = yaml.safe_load((ROOT / "monitoring/external-metrics.yaml").read_text())["metrics"]

@@ -20,16 +20,11 @@ def test_a_rule_refers_to_what_exists(rule: dict, known: references.Known) -> No
 def test_a_matcher_asks_for_values_that_the_services_have(rule: dict, scrapes: dict[str, str]) -> None:
     for selector in references.selectors(promql.parse(rule["expr"])):
         for matcher in selector.matchers.matchers:
-            real = values(scrapes, selector.name, matcher.name)
+            real = references.values(scrapes, selector.name, matcher.name)
             # `5..` and the like are patterns, not lists of values.
             if real and matcher.name in ("path", "outcome", "le"):
                 asked = set(matcher.value.split("|")) - LATER.get(selector.name, set())
                 assert asked <= real, f"{selector.name}: {matcher.name} is never {asked - real}"
-
-
-def values(scrapes: dict[str, str], metric: str, label: str) -> set[str]:
-    series = (it for scrape in scrapes.values() for it in references.parse_scrape(scrape))
-    return {labels[label] for name, labels in series if name == metric and label in labels}
 
 
 def test_one_selector_says_what_the_sli_is() -> None:

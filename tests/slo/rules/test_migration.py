@@ -1,0 +1,25 @@
+"""docs/MIGRATION.md: the queries that it offers find something, and are not what it says they replace."""
+
+import promql_parser as promql
+import pytest
+import references
+
+MIGRATION = references.ROOT / "docs/MIGRATION.md"
+QUERIES = references.of_runbook(MIGRATION)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_refers_to_what_exists(query: str, known: references.Known) -> None:
+    assert references.problems(query, known) == []
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_matcher_asks_for_values_that_the_services_have(query: str, scrapes: dict[str, str]) -> None:
+    for selector in references.selectors(promql.parse(query)):
+        for matcher in selector.matchers.matchers:
+            if matcher.name in ("path", "le"):
+                assert matcher.value in references.values(scrapes, selector.name, matcher.name), matcher.value
+
+
+def test_there_is_a_query_for_each_program() -> None:
+    assert len(QUERIES) == len(set(QUERIES)) >= 15
