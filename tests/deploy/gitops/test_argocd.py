@@ -8,7 +8,7 @@ import pytest
 import yaml
 from lib.render import CHARTS, ENVIRONMENTS, ROOT, SERVICES, Document, documents, find, helm_template, kinds, kustomize
 from support.crds import Unavailable, problems
-from support.kits import GITOPS, built
+from support.kits import GITOPS, argocd_by_helm, built
 
 WAVE = "argocd.argoproj.io/sync-wave"
 # What each wave waits for: the ones before.
@@ -21,14 +21,7 @@ WAVES = {
 
 @pytest.fixture(scope="module")
 def by_helm(tmp_path_factory: pytest.TempPathFactory) -> list[Document]:
-    """The kit with the other line of its kustomization."""
-    folder = tmp_path_factory.mktemp("argocd") / "argocd"
-    shutil.copytree(GITOPS / "argocd", folder)
-    file = folder / "kustomization.yaml"
-    changed = file.read_text().replace("- environments.yaml", "- services.yaml")
-    assert changed != file.read_text()
-    file.write_text(changed)
-    return documents(kustomize(folder))
+    return argocd_by_helm(tmp_path_factory.mktemp("kit"))
 
 
 def overlay(scratch: Path, environment: str, **fields: object) -> list[Document]:

@@ -1,5 +1,6 @@
 """The delivery kits, as a user applies them."""
 
+import shutil
 from pathlib import Path
 
 import yaml
@@ -20,3 +21,14 @@ FOLDERS = tuple(
 
 def built(folder: str) -> list[Document]:
     return documents(kustomize(GITOPS / folder))
+
+
+def argocd_by_helm(scratch: Path) -> list[Document]:
+    """Argo CD's kit with the other line of its kustomization."""
+    folder = scratch / "argocd"
+    shutil.copytree(GITOPS / "argocd", folder)
+    file = folder / "kustomization.yaml"
+    changed = file.read_text().replace("- environments.yaml", "- services.yaml")
+    assert changed != file.read_text()
+    file.write_text(changed)
+    return documents(kustomize(folder))
