@@ -42,6 +42,18 @@ def rollouts() -> None:
 
 
 @pytest.fixture(scope="session")
+def flux() -> None:
+    if not has("kustomizations.kustomize.toolkit.fluxcd.io"):
+        pytest.skip("the cluster has no Flux")
+
+
+@pytest.fixture(scope="session")
+def git_server() -> None:
+    if not os.environ.get("FLOTILLA_GIT_FOLDER"):
+        pytest.skip("FLOTILLA_GIT_FOLDER names no repositories that the cluster's controllers can fetch")
+
+
+@pytest.fixture(scope="session")
 def ingress() -> str:
     """Traefik's address."""
     if not os.environ.get("FLOTILLA_INGRESS"):

@@ -9,6 +9,8 @@ import pytest
 from conftest import ROOT, Clone
 
 OVERLAY = "kustomize/overlays/dev/kustomization.yaml"
+# By which Flux finds the line, in dev.
+MARKER = ' # {"$imagepolicy": "flux-system:hello:tag"}'
 SERVICES = ["auxiliary-service", "hello", "main-api", "product-api", "storefront"]
 
 
@@ -33,8 +35,8 @@ def test_a_version_of_one_service_is_a_line_in_each_door(clone: Clone) -> None:
         '-  tag: "0.1.0"',
         '+  tag: "0.2.0-rc.1"',
         OVERLAY,
-        "-    newTag: 0.1.0",
-        "+    newTag: 0.2.0-rc.1",
+        f"-    newTag: 0.1.0{MARKER}",
+        f"+    newTag: 0.2.0-rc.1{MARKER}",
     ]
     assert clone.release("running", "dev", "hello").output == "0.2.0-rc.1\n"
 
@@ -64,7 +66,7 @@ def test_a_lower_version_is_refused_with_the_way_back(clone: Clone) -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        '    newTag: 0.1.0 # {"$imagepolicy": "flux-system:hello:tag"}',
+        '    newTag: 0.1.0 # {"$imagepolicy": "fleet:hello:tag"}',
         "    newTag: '0.1.0'  # not 0.1.0 but '0.1.0'",
         '    newTag: "0.1.0"   ',
         "    # newTag: 9.9.9\n    newTag:   0.1.0",
@@ -74,7 +76,7 @@ def test_a_lower_version_is_refused_with_the_way_back(clone: Clone) -> None:
 def test_comments_quotes_and_line_ends_stay(clone: Clone, written: str, ending: str) -> None:
     before = f"flotilla/hello\n{written}\n".replace("\n", ending)
     after = re.sub(r"(?m)^(    newTag: +[\"']?)0\.1\.0", r"\g<1>0.10.0", before)
-    clone.edit(OVERLAY, lambda text: text.replace("\n", ending).replace(f"flotilla/hello{ending}    newTag: 0.1.0{ending}", before))
+    clone.edit(OVERLAY, lambda text: text.replace("\n", ending).replace(f"flotilla/hello{ending}    newTag: 0.1.0{MARKER}{ending}", before))
     overlay = (clone.root / OVERLAY).read_bytes().decode()
     assert clone.release("set", "dev", "0.10.0", "hello").code == 0
     assert (clone.root / OVERLAY).read_bytes().decode() == overlay.replace(before, after)

@@ -5,10 +5,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from support.kubectl import apply, kubectl
+from support.kubectl import Refused, apply, kubectl
 from support.rendering import Document, overlay, text
 
 # Of the images: PostgreSQL's user owns its volume.
@@ -52,9 +52,7 @@ def volume(name: str) -> Iterator[None]:
         yield
     finally:
         kubectl("delete", "persistentvolume", name, "--ignore-not-found", "--wait=false")
-        kubectl("patch", "persistentvolume", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}') if exists(name) else None
+        # Its claim may be gone before it, and take it along at any moment.
+        with suppress(Refused):
+            kubectl("patch", "persistentvolume", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def exists(volume_name: str) -> bool:
-    return bool(kubectl("get", "persistentvolume", volume_name, "--ignore-not-found", "-o", "name").strip())

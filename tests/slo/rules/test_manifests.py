@@ -14,7 +14,7 @@ sys.path.insert(0, str(references.ROOT / "monitoring"))
 import render  # noqa: E402  (after the path)
 
 MONITORING = references.ROOT / "monitoring"
-CUSTOM = yaml.safe_load((MONITORING / "kube-state-metrics.yaml").read_text())["spec"]["resources"]
+CUSTOM = yaml.safe_load((MONITORING / "kube-state-metrics/custom-resources.yaml").read_text())["spec"]["resources"]
 CRDS = references.ROOT.parent / "shared/crd-schemas"
 
 
