@@ -3,15 +3,24 @@
 #   docker build --build-arg SERVICE=hello --tag flotilla/hello .       with BuildKit, Docker 20.10 or newer
 #   docker buildx bake --file docker/bake.hcl                           all five
 #
-# The five share the first stage, which is built once.
+# The five share the stage `build`, which is built once.
 ARG SERVICE=hello
 
-FROM rust:1.95-bookworm AS build
-# musl, because a static glibc cannot look up names without its shared libraries. Its version is that of the base image.
-# hadolint ignore=DL3008
-RUN command -v musl-gcc || \
-    { apt-get update && apt-get install --no-install-recommends --yes musl-tools && rm -rf /var/lib/apt/lists/*; }
-RUN rustup target add "$(uname -m)-unknown-linux-musl"
+FROM --platform=$BUILDPLATFORM rust:1.95-bookworm AS rust
+
+# What is built for: amd64 or arm64, compiled by this machine whichever it is. Another ends here.
+FROM rust AS rust-amd64
+ENV PROCESSOR=x86_64
+FROM rust AS rust-arm64
+ENV PROCESSOR=aarch64
+
+# hadolint ignore=DL3006
+FROM rust-${TARGETARCH} AS toolchain
+ARG TARGETARCH
+COPY docker/toolchain.sh /
+RUN /toolchain.sh "${TARGETARCH}"
+
+FROM toolchain AS build
 COPY . /context
 WORKDIR /src
 ARG TARGETARCH

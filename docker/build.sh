@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds each service as one static binary for this machine's processor; runs inside the image's build stage.
+# Builds each service as one static binary for PROCESSOR; runs inside the image's build stage, after toolchain.sh.
 #
 # usage: docker/build.sh SOURCES OUTPUT [SERVICE]      SOURCES: the build's context; OUTPUT: where the binaries go
 # The working directory and its target/ outlive the build (a cache mount), so that a change compiles only what it touches.
@@ -20,7 +20,7 @@ while IFS= read -r file; do
   cmp -s "$sources/$file" "$file" || { mkdir -p "$(dirname "$file")" && cp "$sources/$file" "$file"; }
 done <"$list"
 
-target=$(uname -m)-unknown-linux-musl
+target=$PROCESSOR-unknown-linux-musl
 # C sources (ring, SQLite) are compiled against musl as well.
 export TARGET_CC=musl-gcc
 # The same sources give the same binary wherever they lie. The second flag packs the relocations that a random load

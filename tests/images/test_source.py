@@ -14,7 +14,7 @@ def dockerfile(root: Path) -> str:
 
 def test_the_compiler_is_that_of_the_workspace(root: Path) -> None:
     channel = tomllib.loads((root / "rust-toolchain.toml").read_text())["toolchain"]["channel"]
-    assert f"FROM rust:{channel.rsplit('.', 1)[0]}-bookworm" in dockerfile(root)
+    assert f" rust:{channel.rsplit('.', 1)[0]}-bookworm AS rust" in dockerfile(root)
 
 
 def test_the_version_is_that_of_the_workspace(root: Path) -> None:

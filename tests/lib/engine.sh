@@ -33,7 +33,7 @@ stop_engine() {
 # need_base_image: the image that the Dockerfile builds in, pulled, or made where no registry can be reached.
 need_base_image() {
   local base stand_in=../shared/tools/rust-base-image.sh
-  base=$(sed -n 's/^FROM \(rust:[^ ]*\) .*/\1/p' Dockerfile)
+  base=$(sed -n 's/^FROM .*\(rust:[^ ]*\) .*/\1/p' Dockerfile)
   "$DOCKER" image inspect "$base" >/dev/null 2>&1 || timeout 300 "$DOCKER" pull --quiet "$base" >/dev/null 2>&1 ||
     { [ "$(id -u)" = 0 ] && [ -x "$stand_in" ] && "$stand_in" "$base"; } ||
     skip foreign "$base can neither be pulled nor made"
