@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,27 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support.kubectl import kubectl  # noqa: E402  (after the path)
 from support.namespace import remove_all  # noqa: E402
 
+ZONE = "topology.kubernetes.io/zone"
+
 
 def pytest_configure(config: pytest.Config) -> None:
     assert os.environ.get("KUBECONFIG"), "no cluster: run `tests/run.sh cluster` (CONTRIBUTING.md, Clusters)"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def clean_cluster() -> Iterator[None]:
-    remove_all()
-    yield
-    remove_all()
+def one_of_several(config: pytest.Config) -> bool:
+    """Whether this process is one of those that tests are spread over (pytest-xdist), and not the one that starts them."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not one_of_several(session.config):
+        remove_all()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not one_of_several(session.config):
+        remove_all()
+        kubectl("label", "nodes", "-l", f"{ZONE}=flotilla-tests", f"{ZONE}-")
 
 
 @pytest.fixture(scope="session")
@@ -69,12 +79,6 @@ def prometheus() -> str:
 
 
 @pytest.fixture(scope="session")
-def zone() -> Iterator[None]:
+def zone() -> None:
     """Nodes in a zone, as every provider's are; production spreads over zones."""
-    label = "topology.kubernetes.io/zone"
-    without = kubectl("get", "nodes", "-l", f"!{label}", "-o", "name").split()
-    if without:
-        kubectl("label", *without, f"{label}=tests")
-    yield
-    if without:
-        kubectl("label", *without, f"{label}-")
+    kubectl("label", "nodes", "-l", f"!{ZONE}", f"{ZONE}=flotilla-tests")

@@ -6,8 +6,9 @@ from contextlib import ExitStack
 
 import pytest
 from support.backends import backends, volume
+from support.environment import namespace_of
 from support.kubectl import apply, difference, kubectl, list_of, pods, ready, restarts, within
-from support.namespace import OWNER, namespace, remove
+from support.namespace import namespace
 from support.rendering import ENVIRONMENTS, SERVICES, Document, chart, of_kind, overlay, text, values, workload_names
 
 # An environment whose backends are there already, in its own namespace.
@@ -58,15 +59,12 @@ def resources(request: pytest.FixtureRequest) -> Iterator[ExitStack]:
 def test_an_overlay_runs_restricted_within_its_quota_does_not_drift_and_goes(
     environment: str, resources: ExitStack, request: pytest.FixtureRequest, zone: None
 ) -> None:
-    name, found = f"flotilla-{environment}", overlay(environment)
+    found = overlay(environment)
     if of_kind(found, "Rollout"):
         request.getfixturevalue("rollouts")
-    remove(name)
-    resources.callback(remove, name)
     if environment in ("qa", "staging", "production"):
         resources.enter_context(volume(f"flotilla-tests-{environment}"))
-    apply(text(of_kind(found, "Namespace")))
-    kubectl("label", "namespace", name, OWNER)
+    name = resources.enter_context(namespace_of(found))
     if environment in EXISTING["overlay"]:
         apply(text(backends(name)))
     apply(text(found))

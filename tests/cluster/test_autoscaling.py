@@ -6,7 +6,7 @@ import pytest
 from support.client import ask
 from support.exposure import node_port
 from support.kubectl import Refused, apply, get, kubectl, list_of, pods, rolled_out, within
-from support.load import Load, without_loss
+from support.load import Load
 from support.namespace import namespace
 from support.rendering import chart, text
 

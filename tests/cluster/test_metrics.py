@@ -6,30 +6,24 @@ from collections.abc import Iterator
 
 import pytest
 from support.client import ask
+from support.environment import namespace_of
 from support.exposure import node_port
-from support.kubectl import apply, kubectl, pods, ready, within
+from support.kubectl import apply, pods, ready, within
 from support.load import Load, without_loss
-from support.namespace import OWNER, remove
 from support.prometheus import prometheus, query
-from support.rendering import SERVICES, of_kind, overlay, text
+from support.rendering import SERVICES, overlay, text
 
-HOME = "flotilla-dev"
 # What only this exporter has: without it some rules find nothing.
 KUBE_STATE_METRICS = "kube_"
 
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[str]:
-    remove(HOME)
     found = overlay("dev")
-    try:
-        apply(text(of_kind(found, "Namespace")))
-        kubectl("label", "namespace", HOME, OWNER)
+    with namespace_of(found) as name:
         apply(text(found))
-        within(180, "all pods are ready", lambda: len(pods(HOME)) == len(SERVICES) and all(ready(pod) for pod in pods(HOME)))
-        yield HOME
-    finally:
-        remove(HOME)
+        within(180, "all pods are ready", lambda: len(pods(name)) == len(SERVICES) and all(ready(pod) for pod in pods(name)))
+        yield name
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from support.backends import volume
+from support.environment import namespace_of
 from support.kubectl import apply, get, kubectl, pods, ready, within
-from support.namespace import OWNER, existing_or_new, namespace, remove
-from support.rendering import ROOT, SERVICES, of_kind, overlay, text
+from support.namespace import existing_or_new, namespace
+from support.rendering import ROOT, SERVICES, overlay, text
 
 sys.path.insert(0, str(ROOT / "tests/deploy"))
 from lib.edges import BACKENDS, CALLS  # noqa: E402  (after the path)
@@ -20,18 +21,12 @@ HOME = "flotilla-qa"
 @pytest.fixture(scope="module")
 def home() -> Iterator[str]:
     """qa: every service, its database and its cache."""
-    remove(HOME)
     found = overlay("qa")
-    try:
-        with volume("flotilla-tests-network"):
-            apply(text(of_kind(found, "Namespace")))
-            kubectl("label", "namespace", HOME, OWNER)
-            apply(text(found))
-            within(240, "all pods are ready", lambda: len(pods(HOME)) >= 7 and all(ready(pod) for pod in pods(HOME)))
-            require_enforcement()
-            yield HOME
-    finally:
-        remove(HOME)
+    with volume("flotilla-tests-network"), namespace_of(found):
+        apply(text(found))
+        within(240, "all pods are ready", lambda: len(pods(HOME)) >= 7 and all(ready(pod) for pod in pods(HOME)))
+        require_enforcement()
+        yield HOME
 
 
 def require_enforcement() -> None:

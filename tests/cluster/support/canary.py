@@ -42,7 +42,8 @@ class Canary:
 
 
 def by_chart(home: str, router: str, *options: str) -> Canary:
-    host = "" if router == "none" else "hello.tests.flotilla.local"
+    # Not that of an earlier test, whose namespace is still going.
+    host = "" if router == "none" else f"{home}.flotilla.local"
     values = ["--set", "rollout.enabled=true", "--set-json", f"rollout.steps={STEPS}", "--set", "config.data.READINESS_DELAY_SEC=1"]
     if router == "none":
         values += ["--set", "replicas=4"]

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 from support.kubectl import apply, within
 from support.rendering import text
 
-# kind maps these to the loopback (tests/cluster/kind.yaml). Tests run one after the other, and each asks for few.
-PORTS = itertools.cycle(range(30880, 30888))
+# kind maps these to the loopback (tests/cluster/kind.yaml): four for each process that tests are spread over.
+FIRST = 30880 + 4 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+PORTS = itertools.cycle(range(FIRST, FIRST + 4))
 
 
 def node_port(namespace: str, service: str, name: str = "outside") -> str:

@@ -1,6 +1,7 @@
 """A Prometheus of the tests' own, which reads the project's ServiceMonitor as the operator does. Everything comes through
 the API server: no pod has to be reached, and no certificate to be had."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from support.client import ask
-from support.kubectl import within
+from support.kubectl import list_of, within
 from support.rendering import ROOT
 
 MONITOR = ROOT / "monitoring/scrape/servicemonitor.yaml"
@@ -47,29 +48,57 @@ def through(api: str, path: str, *sources: str) -> list[dict]:
     ]
 
 
+def labels(prefix: str, found: dict) -> dict:
+    return {f"__meta_kubernetes_{prefix}_label_{escaped(key)}": value for key, value in found["metadata"].get("labels", {}).items()}
+
+
+def escaped(label: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9]", "_", label)
+
+
+def endpoints(namespace: str) -> Iterator[dict]:
+    """What Prometheus finds in a cluster. Debian's is built without that, so it is told."""
+    services = {service["metadata"]["name"]: service for service in list_of("services", namespace)}
+    pods = {pod["metadata"]["name"]: pod for pod in list_of("pods", namespace)}
+    for one in list_of("endpointslices", namespace):
+        service = services[one["metadata"]["labels"]["kubernetes.io/service-name"]]
+        for port, endpoint in itertools.product(one["ports"], one["endpoints"]):
+            pod = pods[endpoint["targetRef"]["name"]]
+            facts = {
+                "namespace": namespace,
+                "service_name": service["metadata"]["name"],
+                "endpointslice_port_name": port["name"],
+                "pod_name": pod["metadata"]["name"],
+                "pod_container_name": pod["spec"]["containers"][0]["name"],
+                "pod_container_port_number": str(port["port"]),
+            }
+            meta = {f"__meta_kubernetes_{key}": value for key, value in facts.items()}
+            yield {"targets": [f"{endpoint['addresses'][0]}:{port['port']}"], "labels": meta | labels("service", service) | labels("pod", pod)}
+
+
 def pods(api: str, namespace: str) -> dict:
     """What the operator makes of the monitor, for one namespace."""
     [monitor] = yaml.safe_load_all(MONITOR.read_text())
     [endpoint] = monitor["spec"]["endpoints"]
     [(label, value)] = monitor["spec"]["selector"]["matchLabels"].items()
     relabelings = [
-        kept("service_label_" + re.sub(r"[^a-zA-Z0-9]", "_", label), value),
+        kept(f"service_label_{escaped(label)}", value),
         kept("endpointslice_port_name", endpoint["port"]),
         *(copied(source, target) for source, target in (("namespace", "namespace"), ("service_name", "service"), ("service_name", "job"))),
         *(copied(source, target) for source, target in (("pod_name", "pod"), ("pod_container_name", "container"))),
         *(snake(relabeling) for relabeling in endpoint["relabelings"]),
         *through(api, f"/api/v1/namespaces/$1/pods/$2:$3/proxy{endpoint['path']}", "namespace", "pod_name", "pod_container_port_number"),
     ]
-    found = {"role": "endpointslice", "api_server": f"http://{api}", "namespaces": {"names": [namespace]}}
     job = {"job_name": "pods", "sample_limit": monitor["spec"]["sampleLimit"], "honor_labels": endpoint["honorLabels"]}
-    return job | {"kubernetes_sd_configs": [found], "relabel_configs": relabelings}
+    return job | {"static_configs": list(endpoints(namespace)), "relabel_configs": relabelings}
 
 
 def kubelets(api: str) -> dict:
     """What the kubelets measure of the containers."""
-    found = {"role": "node", "api_server": f"http://{api}"}
+    names = [node["metadata"]["name"] for node in list_of("nodes", "default")]
+    found = [{"targets": [name], "labels": {"__meta_kubernetes_node_name": name}} for name in names]
     relabelings = through(api, "/api/v1/nodes/$1/proxy/metrics/cadvisor", "node_name")
-    return {"job_name": "kubelet", "kubernetes_sd_configs": [found], "relabel_configs": relabelings}
+    return {"job_name": "kubelet", "static_configs": found, "relabel_configs": relabelings}
 
 
 @contextmanager
