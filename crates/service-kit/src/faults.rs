@@ -20,6 +20,7 @@ mod series;
 mod spec;
 mod yaml;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -50,6 +51,8 @@ struct Inner {
     version: String,
     started: Instant,
     rules: ArcSwap<Rules>,
+    /// Whether any of them is about requests: what every request asks costs one load.
+    about_requests: AtomicBool,
     /// Held while rules are replaced, so that none is lost between a file and a request.
     replacing: Mutex<()>,
     series: Series,
@@ -73,6 +76,7 @@ impl Faults {
             version: version.to_owned(),
             started: Instant::now(),
             rules: ArcSwap::default(),
+            about_requests: AtomicBool::new(false),
             replacing: Mutex::default(),
             series: Series::new(metrics),
             valid,
@@ -86,7 +90,7 @@ impl Faults {
 
     /// Whether any rule is about requests: the question that every request asks.
     pub(crate) fn any(&self) -> bool {
-        !self.0.rules.load().asked.is_empty()
+        self.0.about_requests.load(Ordering::Acquire)
     }
 
     /// The plan of the first rule that matches and has an answer, if any. Takes no lock.
@@ -183,6 +187,7 @@ impl Faults {
         let asked = all.iter().map(|loaded| &loaded.rule).filter(|rule| rule.spec().is_about_requests());
         let rules = Arc::new(Rules { asked: asked.cloned().collect(), all });
         self.0.rules.store(Arc::clone(&rules));
+        self.0.about_requests.store(!rules.asked.is_empty(), Ordering::Release);
         self.0.valid.set(i64::from(valid));
         let leaves = |rule: &&Arc<Rule>| !rules.all.iter().any(|loaded| Arc::ptr_eq(&loaded.rule, rule));
         let gone = old.all.iter().map(|loaded| &loaded.rule).filter(leaves).cloned().collect();

@@ -33,6 +33,11 @@ impl Timestamp {
         Self(text.as_bytes().try_into().expect("a year has four digits for the next 7,000 years"))
     }
 
+    /// Its text, where only bytes are wanted: it need not be checked.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Its text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("it was made of a string")

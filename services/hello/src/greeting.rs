@@ -46,10 +46,6 @@ impl Body {
     /// The body as of now.
     pub(crate) fn render(&self) -> Bytes {
         let now = Timestamp::now();
-        let mut body = String::with_capacity(self.before.len() + now.as_str().len() + self.after.len());
-        for part in [self.before.as_str(), now.as_str(), &self.after] {
-            body.push_str(part);
-        }
-        Bytes::from(body)
+        Bytes::from([self.before.as_bytes(), now.as_bytes(), self.after.as_bytes()].concat())
     }
 }

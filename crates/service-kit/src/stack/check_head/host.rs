@@ -67,18 +67,32 @@ fn is_ipv6(address: &[u8]) -> bool {
 
 /// `reg-name` of RFC 3986, of which an IPv4 address is one.
 fn is_name(name: &[u8]) -> bool {
+    if name.iter().all(|byte| IN_NAMES[usize::from(*byte)]) {
+        return !name.is_empty();
+    }
     let mut bytes = name.iter();
     while let Some(byte) = bytes.next() {
-        let is_valid = match byte {
-            b'%' => (0..2).all(|_| bytes.next().is_some_and(u8::is_ascii_hexdigit)),
-            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte),
+        let is_escaped = |bytes: &mut std::slice::Iter<'_, u8>| {
+            (0..2).all(|_| bytes.next().is_some_and(u8::is_ascii_hexdigit))
         };
-        if !is_valid {
+        if !IN_NAMES[usize::from(*byte)] && !(*byte == b'%' && is_escaped(&mut bytes)) {
             return false;
         }
     }
-    !name.is_empty()
+    true
 }
+
+/// Which bytes stand in a name as they are. A table, because every request's host is looked at.
+const IN_NAMES: [bool; 256] = {
+    let mut table = [false; 256];
+    let legal = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=";
+    let mut index = 0;
+    while index < legal.len() {
+        table[legal[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
