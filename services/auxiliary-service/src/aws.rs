@@ -4,6 +4,7 @@ mod attempts;
 mod classify;
 mod clients;
 mod egress;
+mod environment;
 mod trust;
 
 use std::time::Instant;

@@ -11,7 +11,7 @@ use aws_config::{ConfigLoader, Region};
 use aws_sdk_ssm::config::IdentityCache;
 use aws_smithy_http_client::tls::TlsContext;
 
-use super::egress;
+use super::{egress, environment};
 use crate::config::{Config, Mode, Settings};
 
 /// A region is a few hundred milliseconds away, whichever it is.
@@ -47,6 +47,7 @@ impl Clients {
                 .or_else(ProfileFileRegionProvider::new())
                 .or_else(REGION);
         let loader = aws_config::defaults(BehaviorVersion::latest())
+            .env(environment::read())
             .region(region)
             .http_client(egress::client(config, tls))
             .retry_config(retries(settings))

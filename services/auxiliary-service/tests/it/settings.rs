@@ -78,3 +78,57 @@ fn what_other_tools_of_aws_read_and_this_one_does_not_is_said_once() {
     }
     assert!(!service.log().iter().any(|line| line.contains("AWS_DEFAULTS_MODE")));
 }
+
+#[test]
+fn an_empty_variable_is_none_whoever_reads_it() {
+    let Some(aws) = Aws::ministack() else { return };
+    let empty = [
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_ENDPOINT_URL_SSM",
+        "AWS_PROFILE",
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ROLE_ARN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "AWS_MAX_ATTEMPTS",
+        "AWS_RETRY_MODE",
+        "AWS_REQUEST_CHECKSUM_CALCULATION",
+        "AWS_SDK_UA_APP_ID",
+    ];
+    let variables: Vec<_> = empty.iter().map(|name| (*name, "")).collect();
+    let service = start(&aws.url, &variables);
+    assert!(!names(&service, "/s3-buckets", "buckets").is_empty());
+    assert!(!names(&service, "/parameters", "parameters").is_empty());
+    // Without one for all, AWS itself is asked, which is behind a proxy that is none.
+    let service = start("", &[("HTTPS_PROXY", "127.0.0.1:1")]);
+    for path in ["/s3-buckets", "/parameters"] {
+        assert_eq!(service.get(path).status, 502, "{path}");
+    }
+}
+
+#[test]
+fn a_line_end_behind_a_key_is_no_part_of_it() {
+    let Some(aws) = Aws::ministack() else { return };
+    let relay = Faulty::start(Fault::Relay(aws.address));
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "from-a-file\n"),
+        ("AWS_SECRET_ACCESS_KEY", "secret\r\n"),
+        ("AWS_SESSION_TOKEN", "\n"),
+    ];
+    let service = start(&format!("http://{}", relay.address), &keys);
+    names(&service, "/s3-buckets", "buckets");
+    let requests = relay.requests();
+    assert!(
+        requests[0].contains("Credential=from-a-file/") && !requests[0].contains("x-amz-security-token"),
+        "{requests:?}"
+    );
+}

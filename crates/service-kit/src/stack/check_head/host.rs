@@ -67,19 +67,17 @@ fn is_ipv6(address: &[u8]) -> bool {
 
 /// `reg-name` of RFC 3986, of which an IPv4 address is one.
 fn is_name(name: &[u8]) -> bool {
-    if name.iter().all(|byte| IN_NAMES[usize::from(*byte)]) {
-        return !name.is_empty();
-    }
     let mut bytes = name.iter();
     while let Some(byte) = bytes.next() {
-        let is_escaped = |bytes: &mut std::slice::Iter<'_, u8>| {
-            (0..2).all(|_| bytes.next().is_some_and(u8::is_ascii_hexdigit))
+        let is_valid = match byte {
+            b'%' => (0..2).all(|_| bytes.next().is_some_and(u8::is_ascii_hexdigit)),
+            _ => IN_NAMES[usize::from(*byte)],
         };
-        if !IN_NAMES[usize::from(*byte)] && !(*byte == b'%' && is_escaped(&mut bytes)) {
+        if !is_valid {
             return false;
         }
     }
-    true
+    !name.is_empty()
 }
 
 /// Which bytes stand in a name as they are. A table, because every request's host is looked at.
