@@ -40,6 +40,8 @@ class Environment:
             if any(self.overlay.value(line, "digest") for line in entry):
                 raise Refused(f"{self.overlay.name}: {names[0]} has a digest, which goes before a tag")
             tags[service] = self.tag(entry, names[0])
+        if not tags:
+            raise Refused(f"{self.overlay.name}: no image is called {PREFIX}<service>")
         return tags
 
     def tag(self, entry: range, name: str) -> Tag:

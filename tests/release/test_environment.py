@@ -96,6 +96,7 @@ REFUSED = {
     "no version": ("    newTag: 0.1.0", "    newTag: latest", "'latest' is no version"),
     "anchor": ("    newTag: 0.1.0", "    newTag: &tag 0.1.0", "is there 0 times"),
     "entry twice": ("flotilla/hello\n", "flotilla/hello\n    newTag: 0.1.0\n  - name: flotilla/hello\n", "is there twice"),
+    "other names": ("flotilla/", "registry.example.com/flotilla/", "no image is called flotilla/<service>"),
     "flow style": ("images:\n", "images: []\nothers:\n", "`images:` is there 0 times"),
     "block twice": ("images:\n", "images:\nimages:\n", "`images:` is there 2 times"),
 }
@@ -103,7 +104,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("old", "new", "why"), REFUSED.values(), ids=REFUSED.keys())
 def test_an_overlay_that_is_written_otherwise_is_refused_and_named(clone: Clone, old: str, new: str, why: str) -> None:
-    clone.edit(OVERLAY, lambda text: new.join(text.split(old, 1)))
+    clone.edit(OVERLAY, lambda text: text.replace(old, new))
     refusal = clone.refusal("set", "dev", "0.2.0")
     assert why in refusal and OVERLAY in refusal
 
