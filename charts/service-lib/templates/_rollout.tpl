@@ -20,7 +20,14 @@ spec:
           track: stable
       {{- with .Values.rollout.analysis }}
       analysis:
+        {{- if .flotilla }}
+        {{- include "service-lib.analysis" $ | nindent 8 }}
+        {{- with omit . "flotilla" "templates" "args" }}
         {{- toYaml . | nindent 8 }}
+        {{- end }}
+        {{- else }}
+        {{- omit . "flotilla" | toYaml | nindent 8 }}
+        {{- end }}
       {{- end }}
       steps:
         {{- toYaml .Values.rollout.steps | nindent 8 }}
@@ -49,4 +56,41 @@ trafficRouting:
       namespace: {{ $.Release.Namespace | quote }}
   {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* Every question of gitops/rollouts that a service can be asked alone, and what the values add to them. */}}
+{{- define "service-lib.analysis" -}}
+templates:
+  {{- range list "success-rate" "latency" "by-route" "memory" "restarts" "readiness" "web" }}
+  - templateName: flotilla-{{ . }}
+    clusterScope: true
+  {{- end }}
+  {{- with .Values.rollout.analysis.templates }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+args:
+  - name: service
+    value: {{ include "service-lib.name" . | quote }}
+  - name: namespace
+    valueFrom:
+      fieldRef:
+        fieldPath: metadata.namespace
+  - name: canary-hash
+    valueFrom:
+      podTemplateHashValue: Latest
+  - name: canary-service
+    value: {{ include "service-lib.fullname" . }}-canary
+  - name: port
+    value: {{ .Values.ports.service | quote }}
+  {{- with .Values.web }}
+  - name: path
+    value: {{ .path | quote }}
+  - name: field
+    value: {{ .field | quote }}
+  - name: expected
+    value: {{ .expected | quote }}
+  {{- end }}
+  {{- with .Values.rollout.analysis.args }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end }}

@@ -44,7 +44,7 @@ fn a_rung_is_shown_with_its_rules_and_verdicts() {
     );
     assert_eq!(rung["rules"][0]["shutdown"], "abrupt");
     assert_eq!(rung["verdicts"]["web"], "pass");
-    assert_eq!(json("1.3.0 --service product-api")["verdicts"]["success-rate of stable"], "fail");
+    assert_eq!(json("1.3.0 --service product-api")["verdicts"]["stable-success-rate"], "fail");
 }
 
 #[test]

@@ -51,7 +51,7 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "rollout": {"rollout": {"enabled": True, "analysis": {"templates": [{"templateName": "success"}]}}},
     "nginx": {"rollout": {"enabled": True, "trafficRouter": "nginx"}, "ingress": {"enabled": True, "hosts": HOSTS}},
     "traefik": {
-        "rollout": {"enabled": True, "trafficRouter": "traefik"},
+        "rollout": {"enabled": True, "trafficRouter": "traefik", "analysis": {"flotilla": True}},
         "ingress": {"enabled": True, "hosts": HOSTS, "path": "/shop"},
     },
     "gateway-api": {"rollout": {"enabled": True, "trafficRouter": "gatewayAPI"}, "httpRoute": ROUTE},

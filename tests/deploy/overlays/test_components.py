@@ -48,6 +48,13 @@ def test_a_canary_takes_the_place_of_the_deployment():
     assert objects["Rollout", "hello"]["spec"]["strategy"]["canary"]["steps"][0] == {"setWeight": 50}
 
 
+def test_the_analysis_of_a_canary_is_that_of_the_chart():
+    rollout = {"enabled": True, "trafficRouter": "nginx", "analysis": {"flotilla": True}, "steps": [{"setWeight": 50}, {"pause": {}}]}
+    chart = helm_template("hello", *values({"rollout": rollout, "ingress": {"enabled": True, "hosts": ["a.example"]}}))
+    expected = find(documents(chart), "Rollout", "hello")["spec"]["strategy"]["canary"]
+    assert with_components("staging", "analysis")["Rollout", "hello"]["spec"]["strategy"]["canary"] == expected
+
+
 def test_a_canary_that_is_autoscaled_is_the_target():
     objects = with_components("dev", "postgres", "autoscaling", "canary")
     target = objects["HorizontalPodAutoscaler", "hello"]["spec"]["scaleTargetRef"]
@@ -68,6 +75,7 @@ def test_a_canary_that_is_autoscaled_is_the_target():
     (["postgres", "autoscaling", "keda"], "/spec/replicas"),
     (["postgres", "keda", "autoscaling"], "/spec/replicas"),
     (["gateway", "canary"], "multiple matches for selector TrafficRouting"),
+    (["analysis"], "Rollout"),
     (["existing-gateway"], "Gateway"),
 ])
 def test_components_that_do_not_go_together_are_refused(components, reason):

@@ -17,6 +17,7 @@ EXISTING = {
 # A Rollout without `replicas` has one. An autoscaler is to own them in every overlay with the component.
 # What has to be there before a component.
 NEEDS = {
+    "analysis": ["canary"],
     "autoscaling": ["postgres"],
     "existing-gateway": ["gateway"],
     "high-availability": ["postgres"],
@@ -24,7 +25,7 @@ NEEDS = {
     "openshift": ["postgres", "redis", "canary"],
 }
 RULED_OUT = dict.fromkeys(
-    ["canary", "openshift"], ["Rollout/hello: replicas must be there exactly when there is no autoscaler"])
+    ["analysis", "canary", "openshift"], ["Rollout/hello: replicas must be there exactly when there is no autoscaler"])
 
 
 @pytest.fixture(scope="module", params=[*ENVIRONMENTS, *COMPONENTS])
