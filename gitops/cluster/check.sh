@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # What is ready in the cluster, what is not, and why. Exit code 1: something is not.
 #
-# usage: check.sh       environment: GATEWAY, the gateway's URL, http://127.0.0.1:8080
+# usage: check.sh [NAMESPACE]     that environment alone, such as flotilla-dev, without what Argo CD, Flux and Kargo say
+#
+# environment: GATEWAY, the gateway's URL, http://127.0.0.1:8080
 set -euo pipefail
 # shellcheck source=gitops/cluster/lib.sh
 . "$(dirname "$0")/lib.sh"
-[ $# -eq 0 ] || { usage; exit 2; }
+[ $# -le 1 ] && [[ ${1-} != -* ]] || { usage; exit 2; }
+only=${1-}
 need_kubectl
 
 status=0
@@ -16,9 +19,9 @@ line() {
 
 # each WHAT NAMESPACE RESOURCE TEMPLATE: a line for each object; the template gives its name, a tab, and why it is not ready.
 each() {
-  local name why
-  while IFS=$'\t' read -r name why; do
-    [ -z "$name" ] || line "$1 ${2:+$2/}$name" "$why"
+  local which why
+  while IFS=$'\t' read -r which why; do
+    [ -z "$which" ] || line "$1 ${2:+$2/}$which" "$why"
   done < <(kubectl ${2:+--namespace "$2"} get "$3" --output go-template="{{range .items}}$4{{\"\\n\"}}{{end}}")
 }
 
@@ -28,10 +31,15 @@ condition() {
 }
 
 name='{{.metadata.name}}{{"\t"}}'
-# shellcheck disable=SC2016  # a template's variable
+# shellcheck disable=SC2016  # variables of the template
 ready='{{$is := or .status.readyReplicas 0}}{{if ne $is (or .spec.replicas 0)}}{{$is}} of {{.spec.replicas}} ready{{end}}'
+rollout='{{if ne (or .status.phase "") "Healthy"}}{{or .status.phase "new"}} {{or .status.message ""}}{{end}}'
+# shellcheck disable=SC2016  # variables of the template
+application='{{$sync := or .status.sync.status "new"}}{{$health := or .status.health.status ""}}{{if or (ne $sync "Synced") (ne $health "Healthy")}}'
+# shellcheck disable=SC2016  # variables of the template
+application+='{{$sync}} {{$health}} {{range .status.conditions}}{{.message}} {{end}}{{end}}'
 # A pod that waits says for what: its image, its configuration, a node.
-pod="{{range .status.containerStatuses}}{{with .state.waiting}}{{.reason}} {{.message}} {{end}}{{end}}$(condition PodScheduled)"
+pod="{{range .status.containerStatuses}}{{with .state.waiting}}{{.reason}} {{or .message \"\"}} {{end}}{{end}}$(condition PodScheduled)"
 
 cluster() {
   kubectl version --output json >/dev/null 2>&1 || { line 'API server' "does not answer: kubectl config current-context is $(kubectl config current-context 2>&1)"; exit 1; }
@@ -46,10 +54,11 @@ answer() { kubectl get --raw "$1" >/dev/null 2>&1 || printf '%s' "$2"; }
 
 fleet() {
   local environment
-  for environment in $(environments); do
+  [ -z "$only" ] || kubectl get namespace "$only" >/dev/null || exit 1
+  for environment in ${only:-$(environments)}; do
     each deployment "$environment" deployments "$name$ready"
     each statefulset "$environment" statefulsets "$name$ready"
-    ! has rollouts.argoproj.io || each rollout "$environment" rollouts.argoproj.io "$name{{if ne (or .status.phase \"\") \"Healthy\"}}{{or .status.phase \"new\"}} {{.status.message}}{{end}}"
+    ! has rollouts.argoproj.io || each rollout "$environment" rollouts.argoproj.io "$name$rollout"
     each autoscaler "$environment" hpa "$name$(condition ScalingActive)"
     waiting "$environment"
     reachable "$environment"
@@ -58,10 +67,10 @@ fleet() {
 
 # Only the pods that wait: their number tells nothing.
 waiting() {
-  local name why
-  while IFS=$'\t' read -r name why; do
-    [ -z "${why// /}" ] || line "pod $1/$name" "$why"
-  done < <(kubectl --namespace "$1" get pods --output go-template="{{range .items}}$name$pod{{\"\\n\"}}{{end}}" | tr -s ' ')
+  local which why
+  while IFS=$'\t' read -r which why; do
+    [ -z "${why// /}" ] || line "pod $1/$which" "$why"
+  done < <(kubectl --namespace "$1" get pods --output go-template="{{range .items}}$name$pod{{\"\n\"}}{{end}}" | tr -s ' ')
 }
 
 # reachable NAMESPACE: each service that has a host answers through the gateway.
@@ -76,8 +85,7 @@ reachable() {
 }
 
 tools() {
-  ! has applications.argoproj.io || each application argocd applications.argoproj.io \
-    "$name{{if or (ne (or .status.sync.status \"\") \"Synced\") (ne (or .status.health.status \"\") \"Healthy\")}}{{.status.sync.status}} {{.status.health.status}} {{range .status.conditions}}{{.message}} {{end}}{{end}}"
+  ! has applications.argoproj.io || each application argocd applications.argoproj.io "$name$application"
   ! has gitrepositories.source.toolkit.fluxcd.io || each source flux-system gitrepositories.source.toolkit.fluxcd.io "$name$(condition Ready)"
   ! has kustomizations.kustomize.toolkit.fluxcd.io || each kustomization flux-system kustomizations.kustomize.toolkit.fluxcd.io "$name$(condition Ready)"
   ! has stages.kargo.akuity.io || each stage flotilla stages.kargo.akuity.io "$name$(condition Ready)"
@@ -85,5 +93,5 @@ tools() {
 
 cluster
 fleet
-tools
+[ -n "$only" ] || tools
 exit $status

@@ -33,10 +33,11 @@ served() {
   fi
 }
 
-# One container a pod, each asking one; what it says is in its exit code.
+# One container a pod, each asking one; what it says is in its exit code. It asks again, because a network plugin may learn of a
+# new pod a moment after it runs.
 probe() {
   local pod ip image first=1
-  printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s","namespace":"monitoring"},"spec":{"restartPolicy":"Never","automountServiceAccountToken":false,"securityContext":{"runAsNonRoot":true,"runAsUser":65532,"seccompProfile":{"type":"RuntimeDefault"}},"containers":[' "$prober"
+  printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s","namespace":"monitoring"},"spec":{"restartPolicy":"OnFailure","automountServiceAccountToken":false,"securityContext":{"runAsNonRoot":true,"runAsUser":65532,"seccompProfile":{"type":"RuntimeDefault"}},"containers":[' "$prober"
   while read -r pod ip image _; do
     [ -n "$first" ] || printf ','
     first=
@@ -51,7 +52,7 @@ reached() {
   local pod code
   pods | probe | kubectl apply --filename - >/dev/null
   trap 'kubectl --namespace monitoring delete pod "$prober" --ignore-not-found --wait=false >/dev/null' EXIT
-  kubectl --namespace monitoring wait --for=jsonpath='{.status.phase}'=Succeeded pod "$prober" --timeout 60s >/dev/null 2>&1 || true
+  kubectl --namespace monitoring wait --for=jsonpath='{.status.phase}'=Succeeded pod "$prober" --timeout 30s >/dev/null 2>&1 || true
   while read -r pod code; do
     case $code in
       0) line ok "$pod answers a pod of the namespace monitoring" ;;
@@ -59,7 +60,7 @@ reached() {
       *) line no "$pod does not answer a pod of the namespace monitoring: do its network policies know that namespace?" ;;
     esac
   done < <(kubectl --namespace monitoring get pod "$prober" --output \
-    go-template='{{range .status.containerStatuses}}{{.name}} {{with .state.terminated}}{{.exitCode}}{{end}}{{"\n"}}{{end}}')
+    go-template='{{range .status.containerStatuses}}{{.name}} {{with or .state.terminated .lastState.terminated}}{{.exitCode}}{{end}}{{"\n"}}{{end}}')
 }
 
 selected() {

@@ -123,12 +123,12 @@ fleet() {
   apply --kustomize kustomize/overlays/dev
 }
 
-# Waits, and says every ten seconds what for.
+# settled [NAMESPACE]: waits until check.sh has nothing to say of it, and says every ten seconds what for.
 settled() {
-  say 'waiting until everything is ready, 15 minutes at most'
+  say "waiting until everything is ready${1:+ in $1}, 15 minutes at most"
   [ -z "$dry" ] || return 0
   local end=$((SECONDS + ${WAIT_SEC:-900})) report
-  until report=$(gitops/cluster/check.sh); do
+  until report=$(gitops/cluster/check.sh "$@"); do
     [ $SECONDS -lt $end ] || { printf '%s\n' "$report"; fail 'not ready in time; check.sh says it again'; }
     grep '^no' <<<"$report" | sed "s/^no/    $SECONDS s:/"
     sleep 10
@@ -138,14 +138,16 @@ settled() {
 table() {
   say 'where it is'
   [ -z "$dry" ] || return 0
-  local environment service port what
-  doors | while read -r port what _; do printf '    %-24s %s\n' "$what" "http://127.0.0.1:$((port - 22000))"; done
+  local environment service port what host
+  doors | while read -r port what _; do
+    # Only kind maps the doors to this machine.
+    printf '    %-32s %s\n' "$what" "$([ -n "$existing" ] && echo "NodePort $port" || echo "http://127.0.0.1:$((port - 22000))")"
+  done
   for environment in $(environments); do
     for service in services/*/; do
-      service=$(basename "$service")
-      [ -z "$(host "$environment" "$service")" ] ||
-        printf '    %-24s %s\n' "$(host "$environment" "$service")" "curl -H 'Host: $(host "$environment" "$service")' $GATEWAY/"
+      host=$(host "$environment" "$(basename "$service")")
+      [ -z "$host" ] || printf '    %-32s %s\n' "$host" "curl -H 'Host: $host' $GATEWAY/"
     done
   done
-  echo "    in a browser: the names above in /etc/hosts, with 127.0.0.1, and :8080 behind them"
+  echo '    in a browser: the names above, with 127.0.0.1 before them in /etc/hosts, and the port of the gateway behind them'
 }

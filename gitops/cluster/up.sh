@@ -45,6 +45,10 @@ fi
 for tool in rollouts monitoring argocd flux kargo; do
   ! wants "$tool" || "$tool"
 done
-wants argocd || wants flux || fleet
-settled
+if wants argocd || wants flux; then
+  settled
+else
+  fleet
+  settled flotilla-dev
+fi
 table

@@ -5,10 +5,11 @@ from contextlib import ExitStack
 
 import pytest
 from support.backends import volume
+from support.environment import alone
 from support.flux import HOME, applied, condition, kustomization, revision, source, wait_ready
 from support.git import Repository, repository
 from support.kubectl import Object, apply, get, kubectl, list_of, pods, ready, within
-from support.namespace import namespace, remove
+from support.namespace import namespace
 from support.rendering import SERVICES, chart, text
 
 DEV, QA = "flotilla-dev", "flotilla-qa"
@@ -25,11 +26,10 @@ def delivered(flux: None, git_server: None) -> Iterator[Repository]:
 @pytest.fixture(scope="module")
 def environments(delivered: Repository) -> Iterator[Repository]:
     """dev and qa, by the kit."""
-    for name in (DEV, QA):
-        remove(name)
-    with volume("flotilla-tests-flux"), applied(kustomization("dev", SOURCE), kustomization("qa", SOURCE)):
-        yield delivered
-    within(90, "their namespaces are pruned with them", lambda: not namespaces())
+    with volume("flotilla-tests-flux"), alone(DEV, QA):
+        with applied(kustomization("dev", SOURCE), kustomization("qa", SOURCE)):
+            yield delivered
+        within(90, "their namespaces are pruned with them", lambda: not namespaces())
 
 
 def namespaces() -> str:

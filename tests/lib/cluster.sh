@@ -8,6 +8,7 @@
 #                        and what needs it is skipped
 # FLOTILLA_GIT_FOLDER    folder of bare Git repositories that a server offers to the cluster's controllers, and
 # FLOTILLA_GIT_URL       the server's URL before a repository's name; likewise
+# FLOTILLA_REGISTRY      registry without TLS that the cluster's controllers can pull from; likewise
 # FLOTILLA_LOCAL_CLUSTER 1: without kind, the cluster that ../shared/tools/cluster has built on this machine
 # FLOTILLA_PROMETHEUS    URL of a Prometheus that scrapes pods as monitoring/scrape does; likewise
 
@@ -53,6 +54,9 @@ local_cluster() {
   start_if_built gitd git || return 1
   [ ! -x "$CLUSTER_DIR/bin/gitd" ] || export FLOTILLA_GIT_FOLDER=$CLUSTER_DIR/git FLOTILLA_GIT_URL=http://127.0.0.1:18484
   start_if_built kustomize-controller flux || return 1
+  ! need_debian docker-registry docker-registry || {
+    timeout 120 "$CLUSTER_TOOLS/start.sh" registry >/dev/null && export FLOTILLA_REGISTRY=127.0.0.1:15000
+  } || return 1
   start_if_built traefik traefik || return 1
   [ ! -x "$CLUSTER_DIR/bin/traefik" ] || export FLOTILLA_INGRESS=http://127.0.0.1:18070
   need_debian prometheus prometheus || return 0

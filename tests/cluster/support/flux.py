@@ -53,10 +53,8 @@ def applied(*found: Object) -> Iterator[Object]:
 def condition(kind: str, name: str, of: str = "Ready") -> dict[str, str]:
     """The condition as of the object's last change; empty before."""
     live = get(kind, name, HOME)
-    status = live.get("status", {})
-    if status.get("observedGeneration") != live["metadata"]["generation"]:
-        return {}
-    return next((c for c in status.get("conditions", []) if c["type"] == of), {})
+    found = live.get("status", {}).get("conditions", [])
+    return next((c for c in found if c["type"] == of and c["observedGeneration"] == live["metadata"]["generation"]), {})
 
 
 def is_ready(name: str, commit: str) -> bool:

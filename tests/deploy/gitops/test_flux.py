@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from lib.program import built as built_program
 from lib.render import CHARTS, ENVIRONMENTS, ROOT, SERVICES, Document, documents, helm_template, kustomize, values
 from support.kits import built
-
-SETTERS = Path(__file__).parent / "setters"
 
 
 def of_kind(folder: str, kind: str) -> dict[str, Document]:
@@ -100,14 +99,7 @@ def test_the_newest_image_goes_into_its_line_of_dev_and_nowhere_else(setters: Pa
 @pytest.fixture(scope="session")
 def setters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """kyaml's setters, which Flux's image automation uses, as a program."""
-    if not shutil.which("go"):
-        pytest.skip("go is missing: the setters of Flux's image automation cannot be built")
-    fetched = subprocess.run(["go", "mod", "download"], cwd=SETTERS, capture_output=True, text=True)
-    if fetched.returncode != 0:
-        pytest.skip(f"the modules of the setters cannot be had: {fetched.stderr}")
-    program = tmp_path_factory.mktemp("setters") / "setters"
-    subprocess.run(["go", "build", "-o", program, "."], cwd=SETTERS, check=True)
-    return program
+    return built_program(Path(__file__).parent / "setters", tmp_path_factory.mktemp("setters"))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -2,11 +2,11 @@
 import copy
 import json
 import re
-import shutil
 import subprocess
 
 import pytest
 import yaml
+from lib.program import built
 from lib.render import ROOT, documents, kustomize
 from test_references import case  # noqa: F401  (a fixture)
 
@@ -16,15 +16,7 @@ MARK = "kustomize.toolkit.fluxcd.io/substitute"
 @pytest.fixture(scope="session")
 def program(tmp_path_factory):
     """Flux's own package, as a program."""
-    if not shutil.which("go"):
-        pytest.skip("go is missing: Flux's own substitution cannot be built")
-    source = ROOT / "tests/deploy/substitute"
-    fetched = subprocess.run(["go", "mod", "download"], cwd=source, capture_output=True, text=True)
-    if fetched.returncode != 0:
-        pytest.skip(f"the modules of Flux cannot be had: {fetched.stderr}")
-    built = tmp_path_factory.mktemp("substitute") / "substitute"
-    subprocess.run(["go", "build", "-o", built, "."], cwd=source, check=True)
-    return built
+    return built(ROOT / "tests/deploy/substitute", tmp_path_factory.mktemp("substitute"))
 
 
 def changed(program, found):
