@@ -64,6 +64,12 @@ def git_server() -> None:
 
 
 @pytest.fixture(scope="session")
+def argocd() -> None:
+    if not has("applicationsets.argoproj.io"):
+        pytest.skip("the cluster has no Argo CD")
+
+
+@pytest.fixture(scope="session")
 def ingress() -> str:
     """Traefik's address."""
     if not os.environ.get("FLOTILLA_INGRESS"):
