@@ -35,7 +35,7 @@ flotilla() {
 # The load's process, if it is one of ours that still runs.
 load() {
   local pid
-  pid=$(cat "$state.pid" 2>/dev/null) && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep --quiet ' load ' && printf '%s\n' "$pid"
+  pid=$(cat "$state.pid" 2>/dev/null) && ps -p "$pid" -o command= | grep ' load ' >/dev/null && printf '%s\n' "$pid"
 }
 
 start() {

@@ -27,8 +27,13 @@ usage() { sed -n '2,/^set /{s/^# \{0,1\}//p;}' "gitops/cluster/$(basename "$0")"
 # has RESOURCE: whether the cluster knows a kind, such as rollouts.argoproj.io.
 has() { kubectl get crd "$1" >/dev/null 2>&1; }
 
-# environments: the namespaces of the fleet that are there.
-environments() { kubectl get namespaces --output name | sed -n 's#^namespace/\(flotilla-\(dev\|qa\|staging\|production\)\)$#\1#p'; }
+# environments: the namespaces of the overlays, as far as they are there.
+environments() {
+  local folder
+  for folder in kustomize/overlays/*/; do
+    kubectl get namespace "flotilla-$(basename "$folder")" --ignore-not-found --output name
+  done | sed 's#^namespace/##'
+}
 
 # host NAMESPACE SERVICE: the name by which the gateway knows a service, from its Ingress or its HTTPRoute.
 host() {

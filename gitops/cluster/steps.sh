@@ -14,7 +14,7 @@ namespace() {
 
 cluster() {
   say "cluster $name: three nodes of $KIND_NODE"
-  if [ -n "$dry" ] || ! kind get clusters 2>/dev/null | grep --quiet --line-regexp "$name"; then
+  if [ -n "$dry" ] || ! kind get clusters 2>/dev/null | grep --line-regexp "$name" >/dev/null; then
     run kind create cluster --config gitops/cluster/kind.yaml --image "$KIND_NODE" --wait 180s
   fi
   run kubectl config use-context "kind-$name"
@@ -72,7 +72,7 @@ rollouts() {
   say "Argo Rollouts $ARGO_ROLLOUTS, and the kit's analyses"
   namespace argo-rollouts
   apply --namespace argo-rollouts --filename "$github/argoproj/argo-rollouts/releases/download/$ARGO_ROLLOUTS/install.yaml"
-  [ ! -e gitops/rollouts/kustomization.yaml ] || apply --kustomize gitops/rollouts
+  apply --kustomize gitops/rollouts
 }
 
 monitoring() {

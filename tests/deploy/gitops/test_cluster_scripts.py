@@ -20,7 +20,7 @@ VERSIONS = dict(re.findall(r"(?m)^(\w+)=(\S+)", (FOLDER / "versions.env").read_t
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A PATH on which every tool says that it was called; kubectl still renders, which changes nothing."""
-    for command in ("bash", "dirname", "basename", "sed", "sort", "mktemp", "cat", "rm", "id"):
+    for command in ("bash", "dirname", "basename", "sed", "sort", "mktemp", "cat", "rm", "id", "ps"):
         (tmp_path / command).symlink_to(shutil.which(command))
     for tool in TOOLS:
         rendering = f'[ "$1" != kustomize ] || exec {shutil.which("kubectl")} "$@"\n' if tool == "kubectl" else ""

@@ -13,6 +13,9 @@ from lib.render import CHARTS, ENVIRONMENTS, ROOT, SERVICES, Document, documents
 from support.kits import built
 
 
+FLUX = tuple(f"{part}.toolkit.fluxcd.io" for part in ("helm", "image", "kustomize", "source"))
+
+
 def of_kind(folder: str, kind: str) -> dict[str, Document]:
     return {document["metadata"]["name"]: document for document in built(folder) if document["kind"] == kind}
 
@@ -46,6 +49,17 @@ def test_health_is_waited_for_and_failure_is_tried_again() -> None:
     # Kinds of the overlays that Flux cannot judge by itself have their expression.
     judged = {check["kind"] for check in found["flotilla-staging"]["spec"]["healthCheckExprs"]}
     assert judged == {"Rollout"} == {d["kind"] for d in documents(kustomize(ROOT / "kustomize/overlays/staging")) if "argoproj" in d["apiVersion"]}
+
+
+def test_whatever_can_fail_is_told_to_the_alertmanager() -> None:
+    """But for a HelmRepository of charts in a registry, which is only an address."""
+    told = {source["kind"] for source in of_kind("flux", "Alert")["failures"]["spec"]["eventSources"]}
+    folders = ("flux", "flux/images", "flux/infrastructure", "flux/releases/dev")
+    reconciled = {d["kind"] for folder in folders for d in built(folder) if d["apiVersion"].partition("/")[0] in FLUX}
+    assert told == reconciled - {"HelmRepository"}
+    address = of_kind("flux", "Provider")["alertmanager"]["spec"]["address"]
+    [home] = {d["metadata"]["namespace"] for d in of_kind("flux/infrastructure", "HelmRelease").values()}
+    assert address.startswith(f"http://alertmanager-operated.{home}:")
 
 
 def test_the_release_workflow_alone_is_who_signs() -> None:
