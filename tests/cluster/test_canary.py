@@ -1,9 +1,11 @@
 """The Rollouts of the charts and of staging on Argo's controller: what share of the requests a canary gets, and who decides."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from support.backends import backends, volume
 from support.canary import ROUTERS, Canary, by_chart, by_staging
 from support.kubectl import Object, apply, within
 from support.load import Load, without_loss
@@ -74,15 +76,15 @@ class Web:
     path: str
     field: str
     condition: str
-    # A fault of a release, and what is said of it.
-    fault: str
+    # A fault of a release, as its rule has it, and what is said of it.
+    fault: Object
     verdict: str
 
 
 ANALYSES = {
     # No fault touches a health path but one that ends the process.
-    "hello": Web("/health", "{$.status}", "result == 'healthy'", '{"crash": {"after": "10s"}}', "Error"),
-    "product-api": Web(":3000/products", "{$.count}", "result >= 1", '{"body": {"status": 200, "json": {"count": 0}}}', "Failed"),
+    "hello": Web("/health", "{$.status}", "result == 'healthy'", {"crash": {"after": "10s"}}, "Error"),
+    "product-api": Web(":3000/products", "{$.count}", "result >= 1", {"body": {"status": 200, "json": {"count": 0}}}, "Failed"),
 }
 
 
@@ -99,19 +101,30 @@ def template(home: str, service: str) -> Object:
     }
 
 
+def release(home: str, service: str, tag: str, fault: Object | None) -> None:
+    steps = '[{"setWeight": 50}, {"analysis": {"templates": [{"templateName": "web"}]}}]'
+    options = ["--set", "rollout.enabled=true", "--set", "replicas=2", "--set-json", f"rollout.steps={steps}", "--set", f"image.tag={tag}"]
+    if service == "product-api":
+        options += ["--set", "secret.existing={product-api-database,product-api-cache}"]
+    found = chart(service, home, *options, "--set", f"faults.enabled={str(bool(fault)).lower()}")
+    for document in found:
+        if "faults.yaml" in document.get("data", {}):
+            document["data"]["faults.yaml"] = json.dumps({"rules": [{"name": "bad"} | fault]})
+    apply(text(found), "--namespace", home)
+
+
 @pytest.mark.parametrize("service", ANALYSES)
 def test_the_web_analysis_of_the_canary_promotes_a_good_release_and_aborts_a_bad_one(home: str, service: str) -> None:
-    apply(text([template(home, service)]))
-    steps = '[{"setWeight": 50}, {"analysis": {"templates": [{"templateName": "web"}]}}]'
-    options = ("--set", "rollout.enabled=true", "--set", "replicas=2", "--set-json", f"rollout.steps={steps}")
-    fault = f'[{{"name": "bad", {ANALYSES[service].fault[1:]}]'
-    bad = ("--set", "faults.enabled=true", "--set-json", f"faults.rules={fault}")
-    rollout = Rollout(home, service)
-    for tag, more, phase, verdicts in (
-        (OLD, (), "Healthy", []),
-        (NEW, (), "Healthy", ["Successful"]),
-        (OLD, bad, "Degraded", ["Successful", ANALYSES[service].verdict]),
-    ):
-        apply(text(chart(service, home, *options, "--set", f"image.tag={tag}", *more)), "--namespace", home)
-        rollout.reach(phase)
-        assert [run["status"]["phase"] for run in rollout.analyses()] == verdicts
+    web, rollout = ANALYSES[service], Rollout(home, service)
+    with volume("flotilla-tests-canary"):
+        if service == "product-api":
+            apply(text(backends(home)))
+        apply(text([template(home, service)]))
+        for tag, fault, phase, verdicts in (
+            (OLD, None, "Healthy", []),
+            (NEW, None, "Healthy", ["Successful"]),
+            (OLD, web.fault, "Degraded", ["Successful", web.verdict]),
+        ):
+            release(home, service, tag, fault)
+            rollout.reach(phase)
+            assert [run["status"]["phase"] for run in rollout.analyses()] == verdicts

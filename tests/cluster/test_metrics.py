@@ -56,7 +56,7 @@ def test_what_a_client_sent_is_what_prometheus_counts(home: str, watching: str, 
     within(60, f"{sent} more failures", lambda: float(query(watching, counted)[0]["value"][1]) - float(before["value"][1]) == sent)
 
 
-def test_cadvisor_and_the_kubelet_give_what_the_rules_ask_of_them(home: str, watching: str) -> None:
+def test_the_kubelet_gives_what_the_rules_ask_of_it(home: str, watching: str) -> None:
     for metric in ("container_memory_working_set_bytes", "container_cpu_usage_seconds_total"):
         selector = f'{metric}{{namespace="{home}",container!=""}}'
         within(60, f"{metric} of each service", lambda selector=selector: {s["metric"]["container"] for s in query(watching, selector)} >= set(SERVICES))

@@ -46,7 +46,8 @@ def let_in() -> tuple[str, ...]:
         return ()
     ingress = ("--set", "ingress.enabled=true", "--set", "ingress.className=traefik", "--set", f"ingress.hosts={{{INGRESS}}}")
     route = ("--set", "httpRoute.enabled=true", "--set", f"httpRoute.hostnames={{{GATEWAY}}}", "--set", "httpRoute.parentRefs[0].name=tests")
-    return ingress + route
+    # Traefik takes up new pods every two seconds at most, and on a busy machine not within five that one has gone.
+    return ingress + route + ("--set", "config.data.DRAIN_DELAY_SEC=15")
 
 
 def ways(home: str) -> list[tuple[str, int, tuple[str, ...]]]:

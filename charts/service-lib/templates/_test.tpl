@@ -9,7 +9,8 @@ metadata:
   annotations:
     {{- include "service-lib.testHook" 1 | nindent 4 }}
 spec:
-  restartPolicy: Never
+  # Until helm's own timeout: a network plugin takes a moment to let a new pod through.
+  restartPolicy: OnFailure
   serviceAccountName: {{ include "service-lib.serviceAccountName" . | quote }}
   automountServiceAccountToken: false
   enableServiceLinks: false

@@ -94,10 +94,10 @@ def pods(api: str, namespace: str) -> dict:
 
 
 def kubelets(api: str) -> dict:
-    """What the kubelets measure of the containers."""
+    """What the kubelets measure of the containers; cAdvisor's own endpoint lacks their names under some runtimes."""
     names = [node["metadata"]["name"] for node in list_of("nodes", "default")]
     found = [{"targets": [name], "labels": {"__meta_kubernetes_node_name": name}} for name in names]
-    relabelings = through(api, "/api/v1/nodes/$1/proxy/metrics/cadvisor", "node_name")
+    relabelings = through(api, "/api/v1/nodes/$1/proxy/metrics/resource", "node_name")
     return {"job_name": "kubelet", "static_configs": found, "relabel_configs": relabelings}
 
 
