@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
 done
 state=${XDG_RUNTIME_DIR:-/tmp}/flotilla-hpa-demo-$(id -u)-$namespace
 
-flotilla() {
+need_flotilla() {
   [ -n "${FLOTILLA-}" ] || FLOTILLA=$(command -v target/release/flotilla || command -v flotilla || true)
   [ -n "$dry" ] || [ -n "$FLOTILLA" ] || fail 'flotilla is missing: cargo build --release -p flotilla'
   FLOTILLA=${FLOTILLA:-flotilla}
@@ -38,16 +38,19 @@ load() {
   pid=$(cat "$state.pid" 2>/dev/null) && ps -p "$pid" -o command= | grep ' load ' >/dev/null && printf '%s\n' "$pid"
 }
 
+# By its own autoscaler, or by the one of an earlier run.
+autoscaled() { kubectl --namespace "$namespace" get hpa --output name | grep -E '/hello(-demo)?$' >/dev/null; }
+
 start() {
-  flotilla
-  local name=hello.dev.example
+  need_flotilla
+  local name=HOST
   [ -z "$(load)" ] || fail "a load runs already: hpa-demo.sh stop --namespace $namespace"
-  if [ -n "$dry" ] || ! kubectl --namespace "$namespace" get hpa hello >/dev/null 2>&1; then
+  [ -n "$dry" ] || name=$(host "$namespace" hello)
+  [ -n "$name" ] || fail "hello of $namespace has no host at a gateway"
+  if [ -n "$dry" ] || ! autoscaled; then
     say "an autoscaler for hello: 1 to 5 replicas, at 70 % of the CPU that is asked for"
     run kubectl --namespace "$namespace" autoscale deployment hello --name hello-demo --cpu 70% --min 1 --max 5
   fi
-  [ -n "$dry" ] || name=$(host "$namespace" hello)
-  [ -n "$name" ] || fail "hello of $namespace has no host at a gateway"
   say "load: $rate for $duration on http://$name/work through $GATEWAY"
   local command=("$FLOTILLA" load "$GATEWAY/work?sleep=0ms" --header "Host: $name" --rate "$rate" --for "$duration")
   [ -z "$dry" ] || { run "${command[@]}"; return; }
@@ -70,18 +73,18 @@ watch() {
 
 stop() {
   local pid
-  say "load: ended"
+  say 'the load: ended, with its report'
   if pid=$(load); then
     run kill "$pid"
     while [ -z "$dry" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.2; done
   fi
-  [ ! -e "$state.log" ] || cat "$state.log"
+  [ ! -e "$state.log" ] || run cat "$state.log"
   say 'the autoscaler of the demonstration: removed, and one replica again'
   if [ -n "$dry" ] || kubectl --namespace "$namespace" get hpa hello-demo >/dev/null 2>&1; then
     run kubectl --namespace "$namespace" delete hpa hello-demo
     run kubectl --namespace "$namespace" scale deployment hello --replicas 1
   fi
-  rm -f "$state.pid" "$state.log"
+  run rm -f "$state.pid" "$state.log"
 }
 
 case $action in
