@@ -72,6 +72,6 @@ forget_ended() {
   local file
   for file in "$1"/*.pid; do
     [ -e "$file" ] || continue
-    tr '\0' '\n' <"/proc/$(cat "$file")/environ" 2>/dev/null | grep -q "^KUBECONFIG=$CLUSTER_DIR" || rm "$file"
+    tr '\0' '\n' 2>/dev/null <"/proc/$(cat "$file")/environ" | grep -q "^KUBECONFIG=$CLUSTER_DIR" || rm "$file"
   done
 }
