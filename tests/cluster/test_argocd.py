@@ -23,7 +23,7 @@ def dev(argocd: None, git_server: None) -> Iterator[Repository]:
             git(repo.clone, "rm", "-r", "--quiet", f"kustomize/overlays/{environment}")
         repo.push("Two environments")
         with kit(repo):
-            within(90, "an application an environment", lambda: set(applications()) == {DEV, PRODUCTION})
+            within(180, "an application an environment", lambda: set(applications()) == {DEV, PRODUCTION})
             wait_for(DEV, commit=repo.head())
             yield repo
 

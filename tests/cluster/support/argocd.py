@@ -23,10 +23,10 @@ def kit(repository: Repository) -> Iterator[None]:
         kubectl("apply", "--server-side", "-k", folder)
         yield
     finally:
-        kubectl("-n", HOME, "delete", "--ignore-not-found", "--wait=true", "--timeout=60s", "applicationset", "environments", "services")
+        kubectl("-n", HOME, "delete", "--ignore-not-found", "--wait=true", "--timeout=120s", "applicationset", "environments", "services")
         # What the sets made goes with them, and leaves behind what it deployed.
-        within(90, "the applications are gone", lambda: not applications())
-        kubectl("delete", "--ignore-not-found", "--wait=true", "--timeout=60s", "-k", folder)
+        within(180, "the applications are gone", lambda: not applications())
+        kubectl("delete", "--ignore-not-found", "--wait=true", "--timeout=120s", "-k", folder)
 
 
 def applications() -> dict[str, Object]:
