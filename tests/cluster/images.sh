@@ -9,9 +9,9 @@ cd "$(dirname "$0")/../.."
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# load IMAGE: whatever is on the nodes already costs no copy.
+# load IMAGE...: whatever is on the nodes already costs no copy.
 load() {
-  "$DOCKER" save --output "$scratch/image.tar" "$1"
+  "$DOCKER" save --output "$scratch/image.tar" "$@"
   $FLOTILLA_LOAD_IMAGE "$scratch/image.tar" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; return 1; }
 }
 
@@ -24,6 +24,16 @@ for directory in services/*/; do
   done
 done
 printf 'services loaded after %d s\n' "$SECONDS"
+
+rungs=()
+for file in ladder/*/*.yaml; do
+  service=$(basename "$(dirname "$file")") version=$(basename "$file" .yaml)
+  "$DOCKER" build --quiet --build-arg SERVICE="$service" --build-arg VERSION="$version" \
+    --tag "flotilla/$service:$version" ladder >/dev/null
+  rungs+=("flotilla/$service:$version")
+done
+load "${rungs[@]}"
+printf 'rungs of the ladder loaded after %d s\n' "$SECONDS"
 
 # The backends of qa and staging: the real images, or where they cannot be pulled the same programs from Debian.
 for backend in redis postgres; do

@@ -56,13 +56,17 @@ export class Sender {
 async function exchange({ endpoint, fresh }) {
   const url = new URL(endpoint + (fresh ? "?connection=close" : ""), document.baseURI);
   const signal = AbortSignal.timeout(TIMEOUT);
+  let response = null;
+  let whole = false;
   try {
-    const response = await fetch(url, { cache: "no-store", redirect: "manual", signal });
+    response = await fetch(url, { cache: "no-store", redirect: "manual", signal });
     // To its last byte: only then can the connection be used again.
     await response.arrayBuffer();
-    const header = (name) => response.headers.get(name);
-    return { version: header("x-version"), replica: header("x-replica"), status: response.status, failed: !response.ok };
+    whole = true;
   } catch {
-    return { version: null, replica: null, status: null, failed: true };
+    // An answer that ends in the middle is a failure of the version that began it; without a beginning, nobody's.
   }
+  const header = (name) => response?.headers.get(name) ?? null;
+  const failed = !(whole && response.ok);
+  return { version: header("x-version"), replica: header("x-replica"), status: response?.status ?? null, failed };
 }
