@@ -51,6 +51,7 @@ local_cluster() {
   start_if_built metrics-server metrics-server || return 1
   start_if_built kube-router kube-router || return 1
   start_if_built rollouts-controller rollouts || return 1
+  start_if_built flagger flagger || return 1
   start_if_built argocd argocd || return 1
   start_if_built gitd git || return 1
   [ ! -x "$CLUSTER_DIR/bin/gitd" ] || export FLOTILLA_GIT_FOLDER=$CLUSTER_DIR/git FLOTILLA_GIT_URL=http://127.0.0.1:18484
