@@ -68,7 +68,7 @@ fn rung_1_3_0_leaks_a_mebibyte_in_three_seconds() {
     let hello = rung("1.3.0");
     let leaked = || hello.metric("fault_injected_total", &[("kind", "leak")]);
     let (began, before) = (Instant::now(), leaked());
-    within(Duration::from_secs(60), "it leaks", || (leaked() >= before + 3.0).then_some(()));
+    within(Duration::from_mins(1), "it leaks", || (leaked() >= before + 3.0).then_some(()));
     let seconds = began.elapsed().as_secs_f64();
     assert!((6.4..=50.0).contains(&seconds), "3 MiB in {seconds} s");
 }
