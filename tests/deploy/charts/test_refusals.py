@@ -54,7 +54,54 @@ LISTS = {
     "faults.rules.0.match": RULE["match"],
     "faults.rules.0.error": RULE["error"],
     "faults.rules.0.latency": RULE["latency"],
+    "faults.rules.0.body": {"text": "a"},
+    "faults.rules.0.leak": {"rate": "2Mi/s", "max": "512Mi"},
+    "faults.rules.0.crash": {"after": "40s"},
+    "faults.rules.0.readiness": {"down_for": "5s", "every": "30s"},
+    "faults.rules.0.start": {"delay": "60s"},
 }
+
+# That the services take them too is tested where each kind is (ladder/ by the binary itself).
+RUNGS = [yaml.safe_load(file.read_text()) for file in sorted((CHARTS.parent / "ladder").glob("*/*.yaml"))]
+LADDER = [rule for rung in RUNGS for rule in rung["rules"]]
+KINDS = [
+    {"body": {"json": None}},
+    {"truncate": True},
+    {"cpu": 0.5},
+    {"crash": {"requests": 500}},
+    {"readiness": {"down_for": "5s", "every": "30s"}},
+    {"start": {"delay": "60s"}},
+    {"match": {"header": {"x-tenant": "acme"}, "above": "0.5/s"}, "error": {"rate": 1}},
+]
+
+
+def test_rules_of_every_kind_are_taken():
+    rules = [{"name": f"rule-{number}"} | rule for number, rule in enumerate([*LADDER, *KINDS])]
+    helm_template("hello", *values({"faults": {"enabled": True, "rules": rules}}))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {},
+        {"match": {"path": "/"}},
+        {"match": {"above": "fast"}, "truncate": True},
+        {"body": {}},
+        {"body": {"text": "a", "json": 1}},
+        {"leak": {"rate": "2Mi", "max": "512Mi"}},
+        {"cpu": "much"},
+        {"crash": {}},
+        {"crash": {"after": "1s", "requests": 1}},
+        {"readiness": "later"},
+        {"readiness": {"every": "30s"}},
+        {"shutdown": "slow"},
+        {"cache": "never"},
+        {"start": "60s"},
+    ],
+    ids=str,
+)
+def test_a_rule_that_no_service_takes_is_refused(rule):
+    refusal("hello", {"faults": {"enabled": True, "rules": [{"name": "wrong"} | rule]}})
 
 
 @pytest.mark.parametrize("path", LISTS)
