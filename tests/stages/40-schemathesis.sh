@@ -27,6 +27,8 @@ start() {
     auxiliary-service) variables=(AWS_BACKEND=embedded) ;;
     main-api) variables=(AUXILIARY_SERVICE_URL="http://$address") ;;
   esac
+  # There before it is looked into, however late the service begins.
+  : >"$log"
   env "${variables[@]}" HTTP_ADDR=127.0.0.1:0 MANAGEMENT_ADDR=127.0.0.1:0 DRAIN_DELAY_SEC=0 LOG_FORMAT=json LOG_LEVEL=info,http=off \
     "${CARGO_TARGET_DIR:-target}/debug/$1" >"$log" &
   processes+=($!)
