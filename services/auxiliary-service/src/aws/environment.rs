@@ -1,5 +1,6 @@
 //! The environment as the SDK is to see it, by the rules that every other variable is read by.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 
 use aws_types::os_shim_internal::Env;
@@ -14,8 +15,7 @@ fn of(variables: impl Iterator<Item = (OsString, OsString)>) -> Env {
     let text =
         variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let clean = text.map(|(name, value)| (name, value.trim_end_matches(['\r', '\n']).to_owned()));
-    let set: Vec<_> = clean.filter(|(_, value)| !value.is_empty()).collect();
-    Env::from_slice(&set.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>())
+    clean.filter(|(_, value)| !value.is_empty()).collect::<HashMap<_, _>>().into()
 }
 
 #[cfg(test)]
