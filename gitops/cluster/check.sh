@@ -19,25 +19,28 @@ line() {
 
 # each WHAT NAMESPACE RESOURCE TEMPLATE: a line for each object; the template gives its name, a tab, and why it is not ready.
 each() {
-  local which why
+  local which why found
+  found=$(kubectl ${2:+--namespace "$2"} get "$3" --output go-template="{{range .items}}$4{{\"\\n\"}}{{end}}") ||
+    { line "$1" 'kubectl could not list them'; return; }
   while IFS=$'\t' read -r which why; do
     [ -z "$which" ] || line "$1 ${2:+$2/}$which" "$why"
-  done < <(kubectl ${2:+--namespace "$2"} get "$3" --output go-template="{{range .items}}$4{{\"\\n\"}}{{end}}")
+  done <<<"$found"
 }
 
-# condition TYPE: the message of a condition that is not True, as a template.
+# condition TYPE: the message of a condition that is not True, or not there yet, as a template.
 condition() {
-  printf '%s' "{{range .status.conditions}}{{if eq .type \"$1\"}}{{if ne .status \"True\"}}{{or .message .reason \"$1\"}}{{end}}{{end}}{{end}}"
+  printf '%s' "{{\$seen := false}}{{range .status.conditions}}{{if eq .type \"$1\"}}{{\$seen = true}}{{if ne .status \"True\"}}{{or .message .reason \"$1\"}}{{end}}{{end}}{{end}}{{if not \$seen}}no $1 yet{{end}}"
 }
 
 name='{{.metadata.name}}{{"\t"}}'
 # shellcheck disable=SC2016  # variables of the template
 ready='{{$is := or .status.readyReplicas 0}}{{if ne $is (or .spec.replicas 0)}}{{$is}} of {{.spec.replicas}} ready{{end}}'
 rollout='{{if ne (or .status.phase "") "Healthy"}}{{or .status.phase "new"}} {{or .status.message ""}}{{end}}'
+# One that waits for a person is not unready for that; its pods are looked at as all others.
 # shellcheck disable=SC2016  # variables of the template
-application='{{$sync := or .status.sync.status "new"}}{{$health := or .status.health.status ""}}{{if or (ne $sync "Synced") (ne $health "Healthy")}}'
+application='{{if .spec.syncPolicy.automated}}{{$sync := or .status.sync.status "new"}}{{$health := or .status.health.status ""}}{{if or (ne $sync "Synced") (ne $health "Healthy")}}'
 # shellcheck disable=SC2016  # variables of the template
-application+='{{$sync}} {{$health}} {{range .status.conditions}}{{.message}} {{end}}{{end}}'
+application+='{{$sync}} {{$health}} {{range .status.conditions}}{{.message}} {{end}}{{end}}{{end}}'
 # A pod that waits says for what: its image, its configuration, a node.
 pod="{{range .status.containerStatuses}}{{with .state.waiting}}{{.reason}} {{or .message \"\"}} {{end}}{{end}}$(condition PodScheduled)"
 
@@ -54,7 +57,7 @@ answer() { kubectl get --raw "$1" >/dev/null 2>&1 || printf '%s' "$2"; }
 
 fleet() {
   local environment
-  [ -z "$only" ] || kubectl get namespace "$only" >/dev/null || exit 1
+  [ -z "$only" ] || kubectl get namespace "$only" >/dev/null 2>&1 || { line "namespace $only" 'is not there'; exit 1; }
   for environment in ${only:-$(environments)}; do
     each deployment "$environment" deployments "$name$ready"
     each statefulset "$environment" statefulsets "$name$ready"
@@ -67,10 +70,12 @@ fleet() {
 
 # Only the pods that wait: their number tells nothing.
 waiting() {
-  local which why
+  local which why found
+  found=$(kubectl --namespace "$1" get pods --output go-template="{{range .items}}$name$pod{{\"\n\"}}{{end}}") ||
+    { line "pods of $1" 'kubectl could not list them'; return; }
   while IFS=$'\t' read -r which why; do
     [ -z "${why// /}" ] || line "pod $1/$which" "$why"
-  done < <(kubectl --namespace "$1" get pods --output go-template="{{range .items}}$name$pod{{\"\n\"}}{{end}}" | tr -s ' ')
+  done < <(tr -s ' ' <<<"$found")
 }
 
 # reachable NAMESPACE: each service that has a host answers through the gateway.

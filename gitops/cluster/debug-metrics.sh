@@ -53,6 +53,8 @@ reached() {
   pods | probe | kubectl apply --filename - >/dev/null
   trap 'kubectl --namespace monitoring delete pod "$prober" --ignore-not-found --wait=false >/dev/null' EXIT
   kubectl --namespace monitoring wait --for=jsonpath='{.status.phase}'=Succeeded pod "$prober" --timeout 30s >/dev/null 2>&1 || true
+  [ -n "$(kubectl --namespace monitoring get pod "$prober" --output 'jsonpath={.status.containerStatuses}')" ] ||
+    line no "the probe was not scheduled: kubectl --namespace monitoring describe pod $prober"
   while read -r pod code; do
     case $code in
       0) line ok "$pod answers a pod of the namespace monitoring" ;;

@@ -123,12 +123,12 @@ fleet() {
   apply --kustomize kustomize/overlays/dev
 }
 
-# settled [NAMESPACE]: waits until check.sh has nothing to say of it, and says every ten seconds what for.
+# settled NAMESPACE: waits until check.sh has nothing to say of it, and says every ten seconds what for.
 settled() {
-  say "waiting until everything is ready${1:+ in $1}, 15 minutes at most"
+  say "waiting until everything is ready in $1, 15 minutes at most"
   [ -z "$dry" ] || return 0
   local end=$((SECONDS + ${WAIT_SEC:-900})) report
-  until report=$(gitops/cluster/check.sh "$@"); do
+  until report=$(gitops/cluster/check.sh "$1"); do
     [ $SECONDS -lt $end ] || { printf '%s\n' "$report"; fail 'not ready in time; check.sh says it again'; }
     grep '^no' <<<"$report" | sed "s/^no/    $SECONDS s:/"
     sleep 10

@@ -45,10 +45,7 @@ fi
 for tool in rollouts monitoring argocd flux kargo; do
   ! wants "$tool" || "$tool"
 done
-if wants argocd || wants flux; then
-  settled
-else
-  fleet
-  settled flotilla-dev
-fi
+wants argocd || wants flux || fleet
+# The others wait: production for a person and its backends, staging for Argo Rollouts.
+settled flotilla-dev
 table
