@@ -33,12 +33,12 @@ def latest(root: Path) -> Version:
 
 
 def of_commit(root: Path) -> Version:
-    """The version of a commit between releases: after the last, before any that may follow, and after older commits."""
-    following = latest(root).next("patch")
+    """The version of a commit between releases: after the last, a pre-release too, and after older commits."""
+    last = latest(root)
     count = git(root, "rev-list", "--count", "HEAD").strip()
     # The letter keeps a hash of digits alone from being a number.
     commit = "g" + git(root, "rev-parse", "--short=12", "HEAD").strip()
-    return Version(following.major, following.minor, following.patch, ("dev", count, commit))
+    return Version(last.major, last.minor, last.patch + 1, ("dev", count, commit))
 
 
 def git(root: Path, *arguments: str) -> str:

@@ -21,6 +21,8 @@ for _ in 1 2 3 4 5; do
   ! git diff --quiet || { echo 'push.sh: nothing to change'; exit 0; }
   git commit --quiet --all --message "$message"
   ! git push --quiet origin HEAD:main || exit 0
+  [ "$(git ls-remote origin refs/heads/main | cut -f1)" != "$(git rev-parse HEAD~)" ] ||
+    { echo 'push.sh: the push is refused, and main has not moved' >&2; exit 1; }
 done
 echo 'push.sh: main has moved five times meanwhile' >&2
 exit 1

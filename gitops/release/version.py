@@ -7,10 +7,9 @@ from dataclasses import dataclass
 # ASCII only: \d would take digits of other scripts.
 NUMBER = "(?:0|[1-9][0-9]*)"
 IDENTIFIER = f"(?:{NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-PATTERN = re.compile(rf"v?({NUMBER})\.({NUMBER})\.({NUMBER})(?:-({IDENTIFIER}(?:\.{IDENTIFIER})*))?")
-
-# The length of a label's value in Kubernetes: the tag becomes app.kubernetes.io/version.
+# The length of a label's value in Kubernetes: the tag becomes app.kubernetes.io/version. Its last character is a letter or a digit.
 LONGEST = 63
+PATTERN = re.compile(rf"(?=v?.{{1,{LONGEST}}}\Z)v?({NUMBER})\.({NUMBER})\.({NUMBER})(?:-({IDENTIFIER}(?:\.{IDENTIFIER})*))?(?<!-)")
 
 
 class Refused(Exception):
@@ -29,8 +28,7 @@ class Version:
     def parse(cls, text: str) -> "Version":
         """Takes a `v` in front, as tags of Git have it."""
         found = PATTERN.fullmatch(text)
-        # The label's last character has to be a letter or a digit.
-        if not found or len(text.removeprefix("v")) > LONGEST or text.endswith("-"):
+        if not found:
             raise Refused(
                 f"{ascii(text)[:100]} is no version: 1.2.0 and 1.2.0-rc.1 are, with a v in front or without; "
                 f"no leading zeros, no build metadata, at most {LONGEST} characters, the last a letter or a digit"

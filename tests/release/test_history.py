@@ -37,7 +37,7 @@ def test_the_tag_of_the_commit_itself_is_no_earlier_release(clone: Clone) -> Non
 
 
 def test_tags_that_are_no_versions_are_not_releases(clone: Clone) -> None:
-    clone.commit("v9", "9.0.0", "v09.0.0", "vendor", "v\u0669.0.0", "hello-v9.0.0", "v9.0.0+5")
+    clone.commit("v9", "9.0.0", "v09.0.0", "vendor", "v\u0669.0.0", "hello-v9.0.0", "v9.0.0+5", "v9.0.0-rc-", "v9.0.0-" + "a" * 58)
     assert clone.release("check", "v0.1.0").output == "0.1.0\n"
 
 
@@ -58,6 +58,7 @@ def test_commits_between_releases_have_ascending_versions(clone: Clone) -> None:
     for tags in [(), (), ("v0.9.0",), (), ("v1.0.0-rc.1",), (), ("v1.0.0",), ()]:
         clone.commit(*tags)
         versions.append(Version.parse(clone.release("next", "commit").output.strip()))
+        assert all(Version.parse(tag) < versions[-1] for tag in tags)
     assert versions == sorted(set(versions))
     assert re.fullmatch(r"1\.0\.1-dev\.\d+\.g[0-9a-f]{12}", str(versions[-1]))
     assert versions[-1] < Version.parse("1.0.1")

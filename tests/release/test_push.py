@@ -62,6 +62,18 @@ def test_somebody_who_is_faster_makes_it_start_again(clone: Clone, remote: Clone
     assert elsewhere(clone, "result").release("running", "qa", "hello").output == "0.3.0\n"
 
 
+def test_a_push_that_is_refused_is_not_tried_again(clone: Clone, remote: Clone) -> None:
+    """As a protected branch, or a token that may not write, refuses it."""
+    before = remote.git("rev-parse", "main")
+    hook = remote.root / "hooks/pre-receive"
+    hook.write_text('#!/bin/sh\necho once >>"$GIT_DIR/tries"\nexit 1\n')
+    hook.chmod(0o755)
+    answer = push(clone, "dev runs 0.2.0", "set", "dev", "0.2.0")
+    assert answer.code == 1 and "push.sh: the push is refused, and main has not moved\n" in answer.error
+    assert (remote.root / "tries").read_text() == "once\n"
+    assert remote.git("rev-parse", "main") == before
+
+
 @pytest.mark.parametrize(("arguments", "why"), [(["set", "dev", "0.0.1"], "is lower than"), (["set", "dev"], "usage:"), ([], "usage:")])
 def test_what_the_program_refuses_is_not_pushed(clone: Clone, remote: Clone, arguments: list[str], why: str) -> None:
     before = remote.git("rev-parse", "main")
