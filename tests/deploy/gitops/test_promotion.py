@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from lib.expressions import Unavailable, program
+from lib.expressions import program
 from lib.promotion import Freight
 from lib.render import SERVICES, Refused, documents, find
 from support.origin import Origin, freight
@@ -11,10 +11,7 @@ from support.origin import Origin, freight
 
 @pytest.fixture
 def origin(tmp_path: Path) -> Origin:
-    try:
-        program()
-    except Unavailable as reason:
-        pytest.skip(str(reason))
+    program()
     return Origin(tmp_path)
 
 

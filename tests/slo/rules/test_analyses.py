@@ -12,7 +12,7 @@ import yaml
 QUESTIONS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((references.ROOT / "gitops/rollouts").glob("*.yaml"))}
 QUESTIONS = {name: document for name, document in QUESTIONS.items() if document["kind"] == "ClusterAnalysisTemplate"}
 GIVEN = {"service": "hello", "namespace": "shop", "canary-hash": "abc", "stable-hash": "def", "caller": "front", "canary-service": "hello-canary"}
-FLAGGER = {"namespace": "shop", "target": "hello", "interval": "2m"}
+FLAGGER = {"namespace": "shop", "target": "hello", "interval": "1m"}
 METRIC_TEMPLATES = {
     document["metadata"]["name"].removeprefix("flotilla-"): document
     for document in yaml.safe_load_all((references.ROOT / "gitops/flagger/metrics.yaml").read_text())
@@ -160,6 +160,11 @@ def test_a_query_measures(name: str, series: list[tuple[str, str]], value: float
     if value == "NaN":
         # promtool compares, and nothing is equal to NaN.
         query, value = f"count(({query}) != ({query}))", 1
+    measures(query, series, value, tmp_path)
+
+
+def measures(query: str, series: list[tuple[str, str]], value: float | str | None, tmp_path: Path) -> None:
+    """Has promtool compare; None is an empty vector."""
     sample = {"labels": "{}", "value": value} if value is not None else None
     test = {
         "interval": "15s",

@@ -1,4 +1,6 @@
-"""docs/MIGRATION.md: the queries that it offers find something, and are not what it says they replace."""
+"""docs/MIGRATION.md: the queries that it offers find something."""
+
+import re
 
 import promql_parser as promql
 import pytest
@@ -21,5 +23,9 @@ def test_a_matcher_asks_for_values_that_the_services_have(query: str, scrapes: d
                 assert matcher.value in references.values(scrapes, selector.name, matcher.name), matcher.value
 
 
-def test_there_is_a_query_for_each_program() -> None:
-    assert len(QUERIES) == len(set(QUERIES)) >= 15
+PROGRAMS = ("nginx", "Flask", "Express", "FastAPI", "Two Flask services", "podinfo")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_there_is_a_query_for_each_program(program: str) -> None:
+    assert re.search(rf"(?m)^{program}[^\n]*:\n\n```promql\n", MIGRATION.read_text())

@@ -1,12 +1,11 @@
 """The query by which gitops/kargo verifies an environment: on what exists, and exact on series that are known."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 import references
 import yaml
-from test_analyses import QUERIES, excluded, lines
+from test_analyses import QUERIES, excluded, lines, measures, requests
 
 TEMPLATE = yaml.safe_load((references.ROOT / "gitops/kargo/verification/success-rate.yaml").read_text())
 [METRIC] = TEMPLATE["spec"]["metrics"]
@@ -21,8 +20,7 @@ def test_it_refers_to_what_exists_and_counts_as_the_objectives_do(known: referen
 
 
 def service(name: str, good: float, bad: float, namespace: str = "flotilla-qa", path: str = "/success") -> list[tuple[str, str]]:
-    labels = f'namespace="{namespace}",service="{name}",path="{path}"'
-    return [(f'http_requests_total{{{labels},status="{status}"}}', f"0+{15 * rate}x20") for status, rate in (("200", good), ("500", bad))]
+    return requests(f'namespace="{namespace}",service="{name}"', {(path, "200"): good, (path, "500"): bad})
 
 
 CASES = [
@@ -37,12 +35,4 @@ CASES = [
 
 @pytest.mark.parametrize(("series", "value"), CASES, ids=[str(value) for _, value in CASES])
 def test_it_is_the_rate_of_the_worst_service(series: list[tuple[str, str]], value: float | None, tmp_path: Path) -> None:
-    test = {
-        "interval": "15s",
-        "input_series": [{"series": name, "values": values} for name, values in series],
-        "promql_expr_test": [{"expr": QUERY, "eval_time": "5m", "exp_samples": [] if value is None else [{"labels": "{}", "value": value}]}],
-    }
-    file = tmp_path / "case.yaml"
-    file.write_text(yaml.safe_dump({"rule_files": [], "tests": [test]}))
-    done = subprocess.run(["promtool", "test", "rules", file], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    measures(QUERY, series, value, tmp_path)
