@@ -1,14 +1,17 @@
 """The cluster of the tests, which tests/stages/90-cluster.sh found or made; every namespace of theirs goes at the end."""
 
+import fcntl
 import os
 import sys
+import tempfile
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from support.kubectl import kubectl  # noqa: E402  (after the path)
+from support.kubectl import Refused, kubectl  # noqa: E402  (after the path)
 from support.namespace import remove_all  # noqa: E402
 
 ZONE = "topology.kubernetes.io/zone"
@@ -18,18 +21,24 @@ def pytest_configure(config: pytest.Config) -> None:
     assert os.environ.get("KUBECONFIG"), "no cluster: run `tests/run.sh cluster` (CONTRIBUTING.md, Clusters)"
 
 
-def one_of_several(config: pytest.Config) -> bool:
-    """Whether this process is one of those that tests are spread over (pytest-xdist), and not the one that starts them."""
-    return hasattr(config, "workerinput")
+def leads(config: pytest.Config) -> bool:
+    """Whether a run is this process's: it is none of those that tests are spread over (pytest-xdist), and does not only list them."""
+    return not hasattr(config, "workerinput") and not config.option.collectonly
+
+
+LOCK = pytest.StashKey[TextIO]()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if not one_of_several(session.config):
+    if leads(session.config):
+        # Two runs at once would each take the other's namespaces for those of a run that was killed.
+        session.config.stash[LOCK] = (Path(tempfile.gettempdir()) / "flotilla-tests.lock").open("w")
+        fcntl.flock(session.config.stash[LOCK], fcntl.LOCK_EX)
         remove_all()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if not one_of_several(session.config):
+    if leads(session.config):
         remove_all()
         kubectl("label", "nodes", "-l", f"{ZONE}=flotilla-tests", f"{ZONE}-")
 
@@ -82,6 +91,14 @@ def prometheus() -> str:
     if not os.environ.get("FLOTILLA_PROMETHEUS"):
         pytest.skip("FLOTILLA_PROMETHEUS names no Prometheus")
     return os.environ["FLOTILLA_PROMETHEUS"]
+
+
+@pytest.fixture(scope="session")
+def pod_metrics() -> None:
+    try:
+        kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes")
+    except Refused:
+        pytest.skip("the cluster has no metrics-server")
 
 
 @pytest.fixture(scope="session")

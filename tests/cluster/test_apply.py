@@ -62,9 +62,9 @@ def test_an_overlay_runs_restricted_within_its_quota_does_not_drift_and_goes(
     found = overlay(environment)
     if of_kind(found, "Rollout"):
         request.getfixturevalue("rollouts")
-    if environment in ("qa", "staging", "production"):
-        resources.enter_context(volume(f"flotilla-tests-{environment}"))
     name = resources.enter_context(namespace_of(found))
+    if environment in ("qa", "staging", "production"):
+        resources.enter_context(volume(name))
     if environment in EXISTING["overlay"]:
         apply(text(backends(name)))
     apply(text(found))
@@ -89,7 +89,7 @@ def test_the_charts_of_an_environment_run_restricted_do_not_drift_and_go(
         request.getfixturevalue("rollouts")
     resources.enter_context(namespace(name))
     if environment in EXISTING["charts"]:
-        resources.enter_context(volume(f"flotilla-tests-charts-{environment}"))
+        resources.enter_context(volume(name))
         apply(text(backends(name)))
     apply(text(found), "--namespace", name)
     all_run(name, found)

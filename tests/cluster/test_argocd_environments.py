@@ -37,7 +37,7 @@ def fleet(repo: Repository, rollouts: None, zone: None, ingress: str) -> Iterato
     with ExitStack() as stack:
         stack.enter_context(alone(*NAMES))
         for name in NAMES[1:]:
-            stack.enter_context(volume(f"{name}-argocd"))
+            stack.enter_context(volume(name))
         # The overlays name no Ingress class: the cluster's default takes them.
         kubectl("annotate", "--overwrite", "ingressclass", CLASS, f"{DEFAULT}=true")
         stack.callback(kubectl, "annotate", "ingressclass", CLASS, f"{DEFAULT}-")

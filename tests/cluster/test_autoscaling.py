@@ -17,14 +17,6 @@ def home() -> Iterator[str]:
         yield name
 
 
-@pytest.fixture
-def pod_metrics() -> None:
-    try:
-        kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes")
-    except Refused:
-        pytest.skip("the cluster has no metrics-server")
-
-
 def desired(home: str) -> int:
     return get("hpa", "hello", home)["status"].get("desiredReplicas", 0)
 

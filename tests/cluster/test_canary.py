@@ -115,7 +115,7 @@ def release(home: str, service: str, tag: str, fault: Object | None) -> None:
 @pytest.mark.parametrize("service", ANALYSES)
 def test_the_web_analysis_of_the_canary_promotes_a_good_release_and_aborts_a_bad_one(home: str, service: str) -> None:
     web, rollout = ANALYSES[service], Rollout(home, service)
-    with volume("flotilla-tests-canary"):
+    with volume(home):
         if service == "product-api":
             apply(text(backends(home)))
         apply(text([template(home, service)]))

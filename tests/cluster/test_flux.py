@@ -11,6 +11,7 @@ from support.git import Repository, repository
 from support.kubectl import Object, apply, get, kubectl, list_of, pods, ready, within
 from support.namespace import namespace
 from support.rendering import SERVICES, chart, text
+from support.rollout import Rollout
 
 DEV, QA = "flotilla-dev", "flotilla-qa"
 OVERLAY = "kustomize/overlays/dev/kustomization.yaml"
@@ -26,7 +27,7 @@ def delivered(flux: None, git_server: None) -> Iterator[Repository]:
 @pytest.fixture(scope="module")
 def environments(delivered: Repository) -> Iterator[Repository]:
     """dev and qa, by the kit."""
-    with volume("flotilla-tests-flux"), alone(DEV, QA):
+    with alone(DEV, QA), volume(QA):
         with applied(kustomization("dev", SOURCE), kustomization("qa", SOURCE)):
             yield delivered
         within(90, "their namespaces are pruned with them", lambda: not namespaces())
@@ -71,12 +72,12 @@ def test_drift_is_undone(environments: Repository) -> None:
 
 
 def test_a_commit_that_does_not_build_is_reported_and_changes_nothing(environments: Repository) -> None:
-    good, uid = revision(DEV), hello()["metadata"]["generation"]
+    good, generation = revision(DEV), hello()["metadata"]["generation"]
     environments.replace(OVERLAY, "  - namespace.yaml\n", "  - namespaces.yaml\n")
     commit = environments.push("A file that is not there")
     said = within(60, "it is reported", lambda: failed(DEV, commit))
     assert said["reason"] == "BuildFailed" and "namespaces.yaml" in said["message"]
-    assert (revision(DEV), hello()["metadata"]["generation"]) == (good, uid)
+    assert (revision(DEV), hello()["metadata"]["generation"]) == (good, generation)
     environments.replace(OVERLAY, "  - namespaces.yaml\n", "  - namespace.yaml\n")
     wait_ready(DEV, environments.push("And back"))
 
@@ -134,6 +135,5 @@ def test_a_paused_canary_is_not_ready_until_it_is_promoted(delivered: Repository
         said = within(120, "the pause is reported", lambda: unhealthy(name, commit))
         assert f"Rollout/{home}/hello" in said["message"]
         assert get("rollout", "hello", home)["status"]["phase"] == "Paused"
-        promote = ("--subresource=status", "--type=merge", "-p", '{"status": {"pauseConditions": null}}')
-        kubectl("-n", home, "patch", "rollout", "hello", *promote)
+        Rollout(home).promote()
         wait_ready(name, commit)

@@ -20,9 +20,11 @@ RUNGS = [Rung("hello", version) for version in ("1.1.0", "1.4.0", "1.5.0", "1.8.
 def ended(rollouts: None, prometheus: str, ingress: str) -> Iterator[dict[Rung, Ended]]:
     folder = str(ROOT / "gitops/rollouts")
     kubectl("apply", "-k", folder)
-    with ThreadPoolExecutor(len(RUNGS)) as pool:
-        yield dict(zip(RUNGS, pool.map(roll_out, RUNGS), strict=True))
-    kubectl("delete", "-k", folder, "--ignore-not-found")
+    try:
+        with ThreadPoolExecutor(len(RUNGS)) as pool:
+            yield dict(zip(RUNGS, pool.map(roll_out, RUNGS), strict=True))
+    finally:
+        kubectl("delete", "-k", folder, "--ignore-not-found")
 
 
 @pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.name)
@@ -34,6 +36,6 @@ def test_a_rollout_ends_as_the_table_says(rung: Rung, ended: dict[Rung, Ended]) 
         assert seen.lost == 0, seen
     else:
         assert 0 < seen.lost < 0.1 * seen.statuses.total(), seen
-    # Nothing but the rung failed: there are no more failures than answers of its own.
+    # Nothing but the rung failed, and that as often as its rule says.
     failed = seen.statuses.total() - seen.statuses["200"] - seen.lost
-    assert failed <= seen.versions[rung.version], seen
+    assert failed <= (0.03 * seen.versions[rung.version] + 2 if release["by"] == "success-rate" else 0), seen

@@ -22,7 +22,7 @@ HOME = "flotilla-qa"
 def home() -> Iterator[str]:
     """qa: every service, its database and its cache."""
     found = overlay("qa")
-    with volume("flotilla-tests-network"), namespace_of(found):
+    with namespace_of(found), volume(HOME):
         apply(text(found))
         within(240, "all pods are ready", lambda: len(pods(HOME)) >= 7 and all(ready(pod) for pod in pods(HOME)))
         require_enforcement()

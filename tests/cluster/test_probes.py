@@ -35,7 +35,7 @@ def test_a_pod_is_not_ready_before_its_delay(home: str) -> None:
 
 
 def test_a_database_that_goes_and_comes_takes_the_pod_out_and_in_and_restarts_nothing(home: str, node: str) -> None:
-    with volume("flotilla-tests-probes"):
+    with volume(home):
         apply(text(backends(home)))
         existing = ("--set", "secret.existing={product-api-database,product-api-cache}")
         apply(text(chart("product-api", home, *existing)), "--namespace", home)

@@ -129,7 +129,7 @@ def test_a_request_of_ten_seconds_outlives_the_sigterm_of_its_pod(home: str, nod
 
 
 def test_every_acknowledged_write_is_there_after_releases(home: str, node: str) -> None:
-    with volume("flotilla-tests-writes"):
+    with volume(home):
         apply(text(backends(home)))
         options = ("--set", "secret.existing={product-api-database,product-api-cache}", *replicas(2))
         release(home, *options)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from support.environment import alone
-from support.kubectl import Refused, get, kubectl, list_of, within
+from support.kubectl import get, kubectl, list_of, within
 from support.load import FLOTILLA
+from support.namespace import existing_or_new
 from support.rendering import ROOT, SERVICES
 
 HOME = "flotilla-dev"
@@ -25,17 +26,17 @@ def script(name: str, *arguments: str, gateway: str = "", limit: float = 300) ->
 @pytest.fixture(scope="module")
 def gateway(ingress: str) -> Iterator[str]:
     """As up.sh makes it: Traefik's class is the default, which an Ingress without one gets."""
-    kubectl("annotate", "ingressclass", "traefik", f"{DEFAULT}=true", "--overwrite")
-    yield ingress
-    kubectl("annotate", "ingressclass", "traefik", f"{DEFAULT}-")
+    with alone(HOME):
+        kubectl("annotate", "ingressclass", "traefik", f"{DEFAULT}=true", "--overwrite")
+        yield ingress
+        kubectl("annotate", "ingressclass", "traefik", f"{DEFAULT}-")
 
 
 @pytest.fixture(scope="module")
-def up(gateway: str) -> Iterator[str]:
-    with alone(HOME):
-        code, said = script("up.sh", "--existing", gateway=gateway)
-        assert code == 0, said
-        yield said
+def up(gateway: str) -> str:
+    code, said = script("up.sh", "--existing", gateway=gateway)
+    assert code == 0, said
+    return said
 
 
 def test_up_waits_until_the_fleet_is_reached_and_a_second_time_changes_nothing(up: str, gateway: str) -> None:
@@ -70,17 +71,17 @@ def broken(gateway: str) -> str:
 
 
 def test_debug_metrics_finds_the_step_that_fails(up: str) -> None:
-    kubectl("get", "namespace", "monitoring")
-    code, said = script("debug-metrics.sh", HOME)
-    assert said.count("series, version=") == said.count("answers a pod of the namespace monitoring") == len(SERVICES), said
-    # Without the policy that lets in, the namespace is closed.
-    kubectl("-n", HOME, "delete", "networkpolicy", "hello")
-    try:
-        code, said = within(60, "the closed network is seen", lambda: refused(script("debug-metrics.sh", HOME)))
-        assert code == 1
-    finally:
-        kubectl("apply", "--server-side", "--force-conflicts", "-k", str(ROOT / "kustomize/overlays/dev"))
-    assert not [pod for pod in list_of("pods", "monitoring") if "debug-metrics" in pod["metadata"]["name"] and "deletionTimestamp" not in pod["metadata"]]
+    with existing_or_new("monitoring"):
+        code, said = script("debug-metrics.sh", HOME)
+        assert said.count("series, version=") == said.count("answers a pod of the namespace monitoring") == len(SERVICES), said
+        # Without the policy that lets in, the namespace is closed.
+        kubectl("-n", HOME, "delete", "networkpolicy", "hello")
+        try:
+            code, said = within(60, "the closed network is seen", lambda: refused(script("debug-metrics.sh", HOME)))
+            assert code == 1
+        finally:
+            kubectl("apply", "--server-side", "--force-conflicts", "-k", str(ROOT / "kustomize/overlays/dev"))
+        assert not [pod for pod in list_of("pods", "monitoring") if "debug-metrics" in pod["metadata"]["name"] and "deletionTimestamp" not in pod["metadata"]]
 
 
 def refused(result: tuple[int, str]) -> tuple[int, str] | None:
@@ -88,11 +89,7 @@ def refused(result: tuple[int, str]) -> tuple[int, str] | None:
     return result if [line.split()[1].startswith("hello-") for line in lines] == [True] else None
 
 
-def test_the_demonstration_scales_hello_and_back(up: str, gateway: str) -> None:
-    try:
-        kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes")
-    except Refused:
-        pytest.skip("the cluster has no metrics-server")
+def test_the_demonstration_scales_hello_and_back(up: str, gateway: str, pod_metrics: None) -> None:
     code, said = script("hpa-demo.sh", "run", "--for", "240s", gateway=gateway)
     assert code == 0, said
     try:

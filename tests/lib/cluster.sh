@@ -20,7 +20,7 @@ need_cluster() {
   elif command -v kind >/dev/null && find_docker && "$DOCKER" info >/dev/null 2>&1; then
     kind_cluster || return 2
   elif [ -n "${FLOTILLA_LOCAL_CLUSTER:-}" ] && local_cluster_built; then
-    local_cluster || skip foreign "the cluster of this machine does not start ($CLUSTER_DIR/logs)" || return 1
+    local_cluster || { echo "the cluster of this machine does not start ($CLUSTER_DIR/logs)" >&2; return 2; }
   else
     skip foreign 'no cluster: install kind and Docker, or name one in FLOTILLA_KUBECONFIG (CONTRIBUTING.md, Clusters)' || return 1
   fi

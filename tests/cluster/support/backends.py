@@ -28,12 +28,13 @@ def backends(namespace: str) -> list[Document]:
 
 
 @contextmanager
-def volume(name: str) -> Iterator[None]:
-    """A volume for one PostgreSQL, where the cluster makes none by itself (a directory of this machine, its node)."""
+def volume(namespace: str) -> Iterator[None]:
+    """A volume for a namespace's PostgreSQL, where the cluster makes none by itself (a directory of this machine, its node)."""
     classes = json.loads(kubectl("get", "storageclass", "-o", "json"))["items"]
     if any(c["metadata"].get("annotations", {}).get("storageclass.kubernetes.io/is-default-class") == "true" for c in classes):
         yield
         return
+    name = f"{namespace}-postgres"
     directory = Path(tempfile.mkdtemp(prefix="flotilla-volume-"))
     os.chown(directory, POSTGRES_USER, POSTGRES_USER)
     persistent = {
@@ -41,6 +42,7 @@ def volume(name: str) -> Iterator[None]:
         "kind": "PersistentVolume",
         "metadata": {"name": name, "labels": {"flotilla-tests/owned": "true"}},
         "spec": {
+            "claimRef": {"namespace": namespace, "name": "data-postgres-0"},
             "capacity": {"storage": "1Gi"},
             "accessModes": ["ReadWriteOnce"],
             "persistentVolumeReclaimPolicy": "Retain",

@@ -41,7 +41,7 @@ class Canary:
         return ask(self.url + path, headers={"Host": self.host} if self.host else {})
 
 
-def by_chart(home: str, router: str, *options: str) -> Canary:
+def by_chart(home: str, router: str) -> Canary:
     # Not that of an earlier test, whose namespace is still going.
     host = "" if router == "none" else f"{home}.flotilla.local"
     values = ["--set", "rollout.enabled=true", "--set-json", f"rollout.steps={STEPS}", "--set", "config.data.READINESS_DELAY_SEC=1"]
@@ -52,7 +52,7 @@ def by_chart(home: str, router: str, *options: str) -> Canary:
     if router == "nginx":
         values += ["--set", "ingress.className=nginx"]
     url = os.environ["FLOTILLA_INGRESS"] if host else node_port(home, "hello")
-    return Canary(home, lambda tag: chart("hello", home, *values, "--set", f"image.tag={tag}", *options), {1: 0.25, 3: 0.5}, host, url)
+    return Canary(home, lambda tag: chart("hello", home, *values, "--set", f"image.tag={tag}"), {1: 0.25, 3: 0.5}, host, url)
 
 
 def by_staging(home: str) -> Canary:

@@ -13,9 +13,10 @@ from support.rendering import Document, of_kind, text
 
 @contextmanager
 def alone(*names: str) -> Iterator[None]:
-    """Namespaces of fixed names, empty, for this test alone; they are gone afterwards. Named in one order everywhere: dev, qa."""
+    """Namespaces of fixed names, empty, for this test alone; they are gone afterwards."""
     with ExitStack() as held:
-        for name in names:
+        # In one order everywhere, or two tests would wait for each other.
+        for name in sorted(names):
             lock = held.enter_context((Path(tempfile.gettempdir()) / f"flotilla-tests-{name}.lock").open("w"))
             fcntl.flock(lock, fcntl.LOCK_EX)
             held.callback(remove, name)

@@ -29,7 +29,7 @@ class Rung:
         return f"{self.service}-{self.version}"
 
     def home(self, prefix: str) -> str:
-        """The begin of its namespace's name."""
+        """The beginning of its namespace's name."""
         return f"flotilla-{prefix}-{self.name.replace('.', '-')}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from support.kubectl import Object, get, list_of, within
 from support.ladder import Rung, answers, counted, deploy, host, traffic
 from support.namespace import namespace
+from support.rollout import Rollout
 
 # Long enough for the leak to reach the line at 20 %, and for three measurements at 50 %.
 PAUSES = {20: "200s", 50: "90s", 100: "20s"}
@@ -33,14 +34,15 @@ class Ended:
 
 def roll_out(rung: Rung) -> Ended:
     with namespace(rung.home("ladder")) as home:
+        rollout = Rollout(home, rung.service)
         release(rung, "1.0.0", home)
-        within(240, f"1.0.0 before {rung.name} is healthy", lambda: status(rung, home).get("phase") == "Healthy", 5)
+        within(240, f"1.0.0 before {rung.name} is healthy", lambda: rollout.status().get("phase") == "Healthy", 5)
         within(60, f"{host(home)} leads to it", lambda: answers(home), 2)
         with traffic(home, SECONDS) as loads:
             time.sleep(5)
-            before = status(rung, home)["stableRS"]
+            before = rollout.status()["stableRS"]
             release(rung, rung.version, home)
-            seen = follow(rung, home, before)
+            seen = follow(rollout, before)
             # Whatever is left of the other version still serves.
             time.sleep(5)
             seen.statuses, seen.versions = counted(loads)
@@ -53,18 +55,11 @@ def release(rung: Rung, version: str, home: str) -> None:
     deploy(rung, version, home, {"rollout": rollout})
 
 
-def status(rung: Rung, home: str) -> Object:
-    """What the controller says of the newest spec; nothing while it has not seen that."""
-    live = get("rollout", rung.service, home)
-    seen = live.get("status", {})
-    return seen if seen.get("observedGeneration") == str(live["metadata"]["generation"]) else {}
-
-
-def follow(rung: Rung, home: str, before: str) -> Ended:
+def follow(rollout: Rollout, before: str) -> Ended:
     """Waits for the end, and remembers the last step before it."""
     seen, began, last = Ended(), time.monotonic(), 0
     while time.monotonic() - began < SECONDS - 20 and not seen.outcome:
-        now = status(rung, home)
+        now = rollout.status()
         if now.get("abort") and decided(now):
             seen.outcome, seen.step, seen.by = "aborted", weight_at(last), decided(now)
         elif now.get("phase") == "Healthy" and now["stableRS"] != before:
@@ -72,7 +67,7 @@ def follow(rung: Rung, home: str, before: str) -> Ended:
         last = now.get("currentStepIndex", last)
         # Less often than would be nice: many ask beside each other, and a kubectl costs.
         time.sleep(8)
-    seen.said = [f"{result['name']} {result['phase']} {values_of(result)}" for result in results(home)]
+    seen.said = [f"{result['name']} {result['phase']} {values_of(result)}" for result in results(rollout.namespace)]
     return seen
 
 

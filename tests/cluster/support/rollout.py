@@ -19,10 +19,6 @@ class Rollout:
         seen = live.get("status", {})
         return seen if seen.get("observedGeneration") == str(live["metadata"]["generation"]) else {}
 
-    def weight(self) -> int | None:
-        """The canary's share in per cent, as the controller has set it."""
-        return self.status().get("canary", {}).get("weights", {}).get("canary", {}).get("weight")
-
     def reach(self, phase: str, seconds: float = 180) -> None:
         """Healthy, Paused, Degraded or Progressing."""
         within(seconds, f"Rollout {self.name} is {phase}", lambda: self.status().get("phase") == phase)
@@ -38,10 +34,6 @@ class Rollout:
     def promote(self) -> None:
         """Past the pause that it waits in."""
         self.patch({"pauseConditions": None})
-
-    def promote_fully(self) -> None:
-        """Past all steps, pauses and analyses."""
-        self.patch({"promoteFull": True})
 
     def abort(self) -> None:
         self.patch({"abort": True})
