@@ -8,21 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from support.argocd import application, applications, kit, sync, wait_for
 from support.environment import alone
 from support.git import Repository, repository
 from support.kubectl import Object, get, within
-from support.rendering import ROOT, SERVICES, documents, run
+from support.rendering import ROOT, SERVICES, run
 
 sys.path.insert(0, str(ROOT / "tests/deploy"))
 
 from lib.expressions import program  # noqa: E402  (after the path)
-from lib.promotion import Freight, Promotion  # noqa: E402
+from lib.promotion import Promotion, addressed, freight  # noqa: E402
 
 DEV, PRODUCTION = "flotilla-dev", "flotilla-production"
 OVERLAY = "kustomize/overlays/dev/kustomization.yaml"
-REGISTRY = "registry.example.com/fleet"
 
 
 @pytest.fixture(scope="module")
@@ -44,21 +42,12 @@ def delivered(repo: Repository) -> Iterator[list[Object]]:
     with alone(DEV), kit(repo):
         within(180, "both applications", lambda: set(applications()) == {DEV, PRODUCTION})
         wait_for(DEV, commit=repo.head())
-        yield with_addresses(repo)
-
-
-def with_addresses(repo: Repository) -> list[Object]:
-    file = repo.clone / "gitops/kargo/kustomization.yaml"
-    kustomization = yaml.safe_load(file.read_text())
-    kustomization["configMapGenerator"][0]["literals"] = [f"repository={repo.url}", "branch=main", f"registry={REGISTRY}"]
-    file.write_text(yaml.safe_dump(kustomization))
-    return documents(run("kubectl", "kustomize", file.parent))
+        yield addressed(repo.clone / "gitops/kargo", repo.url)
 
 
 def promote(found: list[Object], stage: str, service: str, tag: str, work: Path) -> None:
     (folder := work / f"{stage}-{tag}").mkdir()
-    given = Freight(service, {f"{REGISTRY}/{service}": tag})
-    Promotion(found, stage, given, folder, lambda apps: [update(stage, **app) for app in apps]).run()
+    Promotion(found, stage, freight(service, tag), folder, lambda apps: [update(stage, **app) for app in apps]).run()
 
 
 def update(stage: str, name: str, sources: list[dict[str, Any]]) -> None:

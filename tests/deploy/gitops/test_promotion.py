@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from lib.expressions import program
-from lib.promotion import Freight
+from lib.promotion import Freight, freight
 from lib.render import SERVICES, Refused, documents, find
-from support.origin import Origin, freight
+from support.origin import Origin
 
 
 @pytest.fixture

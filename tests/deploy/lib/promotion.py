@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from lib.expressions import ask, evaluated
-from lib.render import Document, find, run
+from lib.render import Document, documents, find, kustomize, run
 
 # Nothing of the machine's own configuration, such as a signature.
 GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
@@ -26,6 +26,23 @@ class Freight:
 
     warehouse: str
     images: dict[str, str] = field(default_factory=dict)
+
+
+# The tests' own, in place of the placeholder in the kit; nothing is pulled from it.
+REGISTRY = "registry.example.com/fleet"
+
+
+def freight(service: str, tag: str) -> Freight:
+    return Freight(service, {f"{REGISTRY}/{service}": tag})
+
+
+def addressed(kit: Path, repository: str) -> list[Document]:
+    """A copy of gitops/kargo, rendered with the address of a repository."""
+    file = kit / "kustomization.yaml"
+    kustomization = yaml.safe_load(file.read_text())
+    kustomization["configMapGenerator"][0]["literals"] = [f"repository={repository}", "branch=main", f"registry={REGISTRY}"]
+    file.write_text(yaml.safe_dump(kustomization))
+    return documents(kustomize(kit))
 
 
 @dataclass

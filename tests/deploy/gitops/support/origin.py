@@ -4,16 +4,10 @@ import shutil
 from pathlib import Path
 
 import yaml
-from lib.promotion import GIT, Freight, Promotion
-from lib.render import ROOT, documents, kustomize, run
+from lib.promotion import GIT, Freight, Promotion, addressed
+from lib.render import ROOT, run
 
 from support.kits import GITOPS
-
-REGISTRY = "registry.example.com/fleet"
-
-
-def freight(service: str, tag: str) -> Freight:
-    return Freight(service, {f"{REGISTRY}/{service}": tag})
 
 
 class Origin:
@@ -25,11 +19,7 @@ class Origin:
         self.git(folder, "init", "--quiet", "--initial-branch=main", "--bare", "origin.git")
         self.push("The project")
         shutil.copytree(GITOPS / "kargo", folder / "kargo")
-        file = folder / "kargo/kustomization.yaml"
-        kustomization = yaml.safe_load(file.read_text())
-        kustomization["configMapGenerator"][0]["literals"] = [f"repository={self.url}", "branch=main", f"registry={REGISTRY}"]
-        file.write_text(yaml.safe_dump(kustomization))
-        self.kit = documents(kustomize(folder / "kargo"))
+        self.kit = addressed(folder / "kargo", self.url)
 
     def git(self, where: Path | str, *arguments: str) -> str:
         return run("git", "-C", where, "-c", "user.name=tests", "-c", "user.email=tests@example.com", *arguments, env=GIT)
