@@ -83,11 +83,10 @@ def test_an_overlay_runs_restricted_within_its_quota_does_not_drift_and_goes(
 def test_the_charts_of_an_environment_run_restricted_do_not_drift_and_go(
     environment: str, resources: ExitStack, request: pytest.FixtureRequest, zone: None
 ) -> None:
-    name = f"flotilla-charts-{environment}"
+    name = resources.enter_context(namespace(f"flotilla-charts-{environment}"))
     found = [d for service in SERVICES for d in chart(service, name, *values(service, environment))]
     if of_kind(found, "Rollout"):
         request.getfixturevalue("rollouts")
-    resources.enter_context(namespace(name))
     if environment in EXISTING["charts"]:
         resources.enter_context(volume(name))
         apply(text(backends(name)))
