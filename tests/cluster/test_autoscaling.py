@@ -36,7 +36,8 @@ def test_work_scales_hello_from_one_to_five_and_quiet_scales_it_back(home: str, 
         within(200, "five replicas are wanted", lambda: desired(home) == 5)
         within(60, "five pods are there", lambda: len(pods(home, "hello")) == 5)
         report = load.stop()
-    lost = {reason: count for reason, count in report["lost_reasons"].items() if reason != "interrupted"}
+    # What is due beyond what one pod can do has still to be sent when the load ends.
+    lost = report["lost_reasons"].keys() - {"interrupted", "not_sent"}
     assert not lost, report
     within(200, "one replica is left", lambda: desired(home) == 1 and len(pods(home, "hello")) == 1)
 
