@@ -1,5 +1,6 @@
 //! One connection, without a pool: what happens on the wire is exactly what the report says.
 
+use std::error::Error;
 use std::future::poll_fn;
 use std::os::fd::AsFd;
 use std::pin::{Pin, pin};
@@ -58,7 +59,7 @@ pub(super) struct Answer {
 
 /// Why there is no answer.
 pub(super) enum Failure {
-    /// The connection was over before a byte of the request was written: it can be sent on another one.
+    /// The server has not had the request: it can be sent on another connection.
     Unsent,
     Lost(Lost),
 }
@@ -160,7 +161,20 @@ fn says_close(headers: &HeaderMap) -> bool {
 
 fn failure(error: &TrySendError<Request<Body>>) -> Failure {
     // hyper gives the request back only when it has not begun to write it.
-    if error.message().is_some() { Failure::Unsent } else { Failure::Lost(Lost::before_head(error.error())) }
+    if error.message().is_some() || is_sent_away(error.error()) {
+        Failure::Unsent
+    } else {
+        Failure::Lost(Lost::before_head(error.error()))
+    }
+}
+
+/// Whether the server was leaving, by GOAWAY, and says that it has not looked at this request (RFC 9113, 6.8), which
+/// may have crossed with that.
+fn is_sent_away(error: &hyper::Error) -> bool {
+    let http2 = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
+    http2.is_some_and(|error| {
+        error.is_go_away() && error.is_remote() && error.reason() == Some(h2::Reason::NO_ERROR)
+    })
 }
 
 /// Awaits `future` while the connection moves. The connection may be over first, with the response still buffered.

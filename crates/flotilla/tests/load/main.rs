@@ -1,5 +1,6 @@
 //! `flotilla load` as its user runs it: the real binary against servers that answer well, late, badly or not at all.
 
+mod goaway;
 mod request;
 mod support;
 mod tls;
