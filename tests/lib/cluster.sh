@@ -9,8 +9,9 @@
 # FLOTILLA_GIT_FOLDER    folder of bare Git repositories that a server offers to the cluster's controllers, and
 # FLOTILLA_GIT_URL       the server's URL before a repository's name; likewise
 # FLOTILLA_REGISTRY      registry without TLS that the cluster's controllers can pull from; likewise
-# FLOTILLA_LOCAL_CLUSTER 1: without kind, the cluster that ../shared/tools/cluster has built on this machine
 # FLOTILLA_PROMETHEUS    URL of a Prometheus that scrapes pods as monitoring/scrape does; likewise
+#
+# Without FLOTILLA_KUBECONFIG: kind's, else the one that ../shared/tools/cluster has built on this machine.
 
 # need_cluster: exports all of the above and KUBECONFIG.
 need_cluster() {
@@ -19,7 +20,7 @@ need_cluster() {
     export KUBECONFIG=$FLOTILLA_KUBECONFIG FLOTILLA_LOAD_IMAGE
   elif command -v kind >/dev/null && find_docker && "$DOCKER" info >/dev/null 2>&1; then
     kind_cluster || return 2
-  elif [ -n "${FLOTILLA_LOCAL_CLUSTER:-}" ] && local_cluster_built; then
+  elif local_cluster_built; then
     local_cluster || { echo "the cluster of this machine does not start ($CLUSTER_DIR/logs)" >&2; return 2; }
   else
     skip foreign 'no cluster: install kind and Docker, or name one in FLOTILLA_KUBECONFIG (CONTRIBUTING.md, Clusters)' || return 1
