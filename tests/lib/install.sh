@@ -38,3 +38,11 @@ need_go() {
   go version -m ".venv/bin/$1" 2>/dev/null | grep -qF "$3" || GOBIN=$(dirname "$PWD/.venv/bin/$1") go install "$2@$3" ||
     skip installable "$1 ($2@$3) could not be built"
 }
+
+# need_go_source COMMAND FOLDER: builds a command from a Go module of this repository into .venv/bin, anew where the module is newer.
+need_go_source() {
+  command -v go >/dev/null || { skip foreign "$1 is not run: go is missing"; return 1; }
+  [ -z "$(find "$2" -newer ".venv/bin/$1" 2>&1)" ] ||
+    go build -C "$2" -trimpath -buildvcs=false -ldflags='-s -w' -o "$PWD/.venv/bin/$1" . ||
+    skip installable "$1 ($2) could not be built"
+}

@@ -16,3 +16,6 @@ need_debian openssl openssl || true
 need_debian redis-server redis-server || true
 command -v postgres >/dev/null || need_debian pg_ctlcluster postgresql || true
 PATH=$PATH:/usr/sbin need_debian pgbouncer pgbouncer || true
+
+# Traces: the OpenTelemetry Collector, of which package registries have the sources alone.
+need_go_source otelcol tests/otelcol || true
