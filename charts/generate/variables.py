@@ -11,6 +11,8 @@ OPTION = re.compile(r"^ +--[\w-]+ <(?P<kind>[^>]+)>\s+(?P<help>.+?) \[env: (?P<n
 
 # What the chart relies on (the ports of the probes and the Service), sets itself, or leaves to the image.
 TAKEN = {"HTTP_ADDR", "MANAGEMENT_ADDR", "FAULTS_FILE", "RELEASE_FAULTS_FILE", "BUILD_COMMIT"}
+# What it sets by what `tracing` says.
+TAKEN |= {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_RESOURCE_ATTRIBUTES"}
 
 
 class Variable(NamedTuple):

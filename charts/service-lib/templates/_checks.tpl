@@ -56,6 +56,12 @@
 {{- if has .name (list "HTTP_ADDR" "MANAGEMENT_ADDR" "FAULTS_FILE") -}}
 {{- printf "env cannot set %s: the chart relies on it." .name | fail -}}
 {{- end -}}
+{{- if has .name (list "OTEL_EXPORTER_OTLP_ENDPOINT" "OTEL_TRACES_SAMPLER" "OTEL_TRACES_SAMPLER_ARG" "OTEL_RESOURCE_ATTRIBUTES") -}}
+{{- printf "env cannot set %s: the chart does, by what tracing says." .name | fail -}}
+{{- end -}}
+{{- if and $.Values.tracing.endpoint (has .name (list "POD_NAME" "POD_NAMESPACE" "NODE_NAME")) -}}
+{{- printf "env cannot set %s beside tracing.endpoint: the chart does." .name | fail -}}
+{{- end -}}
 {{- end -}}
 {{- range $key, $_ := .Values.podLabels -}}
 {{- if or (hasPrefix "app.kubernetes.io/" $key) (eq $key "track") -}}

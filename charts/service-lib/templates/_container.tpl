@@ -21,7 +21,7 @@ envFrom:
   - secretRef:
       name: {{ . | quote }}
   {{- end }}
-{{- if or .Values.faults.enabled .Values.env }}
+{{- if or .Values.faults.enabled .Values.env .Values.tracing.endpoint }}
 env:
   {{- if .Values.faults.enabled }}
   - name: FAULTS_FILE
@@ -29,6 +29,9 @@ env:
   {{- end }}
   {{- with .Values.env }}
   {{- toYaml . | nindent 2 }}
+  {{- end }}
+  {{- with include "service-lib.tracingVariables" . | trim }}
+  {{- . | nindent 2 }}
   {{- end }}
 {{- end }}
 resources:

@@ -84,6 +84,7 @@ spec:
     - port: 80
       protocol: TCP
 {{- end }}
+{{- include "service-lib.policyTracing" . }}
 {{- include "service-lib.policyExtra" (dict "peer" "to" "rules" .Values.networkPolicy.extraEgress) }}
 {{- end }}
 

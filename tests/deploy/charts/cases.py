@@ -31,6 +31,13 @@ SWITCHES: dict[str, dict[str, Any]] = {
         "networkPolicy": {key: [] for key in ("ingressNamespaces", "monitoringNamespaces", "analysisNamespaces")}
         | {"dnsAddresses": []}
     },
+    "tracing": {
+        "tracing": {
+            "endpoint": "http://otel-collector.observability:4318",
+            "samplerArg": 0.01,
+            "resourceAttributes": {"cloud.region": "eu-1"},
+        }
+    },
     "servicemonitor": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}},
     "ingress": {"ingress": {"enabled": True, "hosts": HOSTS, "tlsSecret": "tls", "annotations": {"a": "b"}}},
     "httproute": {

@@ -101,6 +101,50 @@ def test_the_real_binary_takes_the_configuration(chart, environment):
         assert version["environment"] == (environment or "local")
 
 
+TRACING = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_RESOURCE_ATTRIBUTES"}
+
+
+def traced(chart, **settings):
+    data = {"tracing": {"endpoint": "http://127.0.0.1:1"} | settings}
+    return binary.environment(documents(helm_template(chart, *values(data))), chart)
+
+
+@pytest.mark.parametrize("chart", SERVICES)
+def test_a_pod_is_traced_only_where_it_is_asked_for(chart):
+    off, on = binary.environment(documents(helm_template(chart)), chart), traced(chart)
+    assert on.keys() - off.keys() == TRACING | {"POD_NAMESPACE", "POD_NAME", "NODE_NAME"}
+    assert not any(name.startswith("OTEL_") for name in off)
+
+
+@pytest.mark.parametrize("chart", SERVICES)
+def test_a_span_says_which_pod_it_is_of(chart):
+    assert traced(chart, resourceAttributes={"cloud.region": "eu-1"})["OTEL_RESOURCE_ATTRIBUTES"].split(",") == [
+        "service.namespace=flotilla-test",
+        "k8s.namespace.name=flotilla-test",
+        "k8s.pod.name=pod-1",
+        "k8s.node.name=node-1",
+        "cloud.region=eu-1",
+    ]
+
+
+def test_only_a_sampler_by_ratio_has_an_argument():
+    for sampler, argument in (("always_on", None), ("parentbased_always_on", None), ("traceidratio", "0.5")):
+        given = traced("hello", sampler=sampler, samplerArg=0.5)
+        assert (given["OTEL_TRACES_SAMPLER"], given.get("OTEL_TRACES_SAMPLER_ARG")) == (sampler, argument)
+
+
+def test_the_collector_of_the_pods_own_node_is_a_variable_of_env():
+    node = {"name": "HOST_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}}
+    found = rendered("hello", {"env": [node], "tracing": {"endpoint": "http://$(HOST_IP):4318"}})
+    assert binary.environment(found, "hello")["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://192.0.2.1:4318"
+
+
+@pytest.mark.parametrize("chart", SERVICES)
+def test_the_real_binary_takes_what_tracing_sets(chart):
+    with binary.running(chart, traced(chart)) as urls:
+        assert binary.get(urls["management"] + "/healthz") == (200, "ok")
+
+
 def test_what_the_real_binary_refuses_is_noticed():
     found = rendered("hello", {"config": {"data": {"FAIL_RATE": 5}}})
     with pytest.raises(AssertionError, match="FAIL_RATE"), binary.running("hello", binary.environment(found, "hello")):

@@ -171,6 +171,35 @@ def policy_of_hello(**settings):
     return find(found, "NetworkPolicy", "hello")["spec"]
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "peer", "port"),
+    [
+        ("http://collector.telemetry:4318", "telemetry", 4318),
+        ("http://collector.telemetry:4318/otlp", "telemetry", 4318),
+        ("http://collector.telemetry.svc:4318", "telemetry", 4318),
+        ("http://collector.telemetry.svc.cluster.local.:14318/", "telemetry", 14318),
+        ("http://collector.telemetry", "telemetry", 80),
+        ("http://collector:4318", None, 4318),
+    ],
+)
+def test_the_way_to_a_collector_is_open_where_it_is_a_service(endpoint, peer, port):
+    [rule] = egress_beyond_dns(endpoint)
+    pods = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": peer}}} if peer else {"podSelector": {}}
+    assert rule == {"to": [pods], "ports": [{"port": port, "protocol": "TCP"}]}
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["", "http://10.0.0.1:4318", "http://[fd00::1]:4318", "http://$(HOST_IP):4318", "http://otlp.a.example:4318"]
+)
+def test_any_other_address_of_a_collector_opens_nothing(endpoint):
+    assert egress_beyond_dns(endpoint) == []
+
+
+def egress_beyond_dns(endpoint):
+    found = documents(helm_template("hello", *values({"networkPolicy": {"enabled": True}, "tracing": {"endpoint": endpoint}})))
+    return find(found, "NetworkPolicy", "hello")["spec"]["egress"][1:]
+
+
 def test_own_rules_are_ranges_of_addresses_or_what_a_policy_has():
     mesh = {"namespaceSelector": {}}
     ports = [15008, {"port": 8443, "endPort": 8450, "protocol": "TCP"}]

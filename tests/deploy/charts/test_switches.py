@@ -27,6 +27,16 @@ TOLERATIONS = [{"key": "a", "operator": "Exists"}]
 VOLUMES = [{"name": "data", "emptyDir": {}}]
 MOUNTS = [{"name": "data", "mountPath": "/data"}]
 VARIABLES = [{"name": "RUST_BACKTRACE", "value": "1"}]
+COLLECTOR = "http://a.b:4318"
+PLACE = ",".join(
+    f"{key}=$({name})"
+    for key, name in [
+        ("service.namespace", "POD_NAMESPACE"),
+        ("k8s.namespace.name", "POD_NAMESPACE"),
+        ("k8s.pod.name", "POD_NAME"),
+        ("k8s.node.name", "NODE_NAME"),
+    ]
+)
 
 POD = "spec template spec"
 CONTAINER = f"{POD} containers 0"
@@ -86,6 +96,10 @@ TABLE = [
     ("networkPolicy.awsIdentity", True, "policy", f"{POLICY} egress 1 ports", [{"port": 80, "protocol": "TCP"}]),
     ("networkPolicy.extraIngress", CALLERS, "policy", f"{POLICY} ingress 2 from", CALLERS[0]["from"]),
     ("networkPolicy.extraEgress", EGRESS, "policy", f"{POLICY} egress 1 ports", [{"port": 5432, "protocol": "TCP"}]),
+    ("tracing.endpoint", COLLECTOR, "", f"Deployment {CONTAINER} env 4 value", COLLECTOR),
+    ("tracing.sampler", "always_on", "tracing", f"Deployment {CONTAINER} env 5 value", "always_on"),
+    ("tracing.samplerArg", 0.000001, "tracing", f"Deployment {CONTAINER} env 6 value", "0.000001"),
+    ("tracing.resourceAttributes", {"a": "b"}, "tracing", f"Deployment {CONTAINER} env 3 value", f"{PLACE},a=b"),
     ("serviceMonitor.enabled", True, "", "ServiceMonitor spec endpoints 0 port", "metrics"),
     ("serviceMonitor.interval", "1m", "monitor", "ServiceMonitor spec endpoints 0 interval", "1m"),
     ("serviceMonitor.labels", {"release": "a"}, "monitor", "ServiceMonitor metadata labels release", "a"),
@@ -130,6 +144,7 @@ BESIDE = {
     "replicas": {"replicas": 2},
     "autoscaling": {"autoscaling": {"enabled": True}},
     "policy": {"networkPolicy": {"enabled": True}},
+    "tracing": {"tracing": {"endpoint": COLLECTOR}},
     "monitor": {"serviceMonitor": {"enabled": True}},
     "hosts": {"ingress": {"hosts": ["b.example"]}},
     "ingress": {"ingress": {"enabled": True, "hosts": ["b.example"]}},

@@ -4,11 +4,13 @@ import base64
 import contextlib
 import json
 import os
+import re
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from lib.render import ROOT, Document, find
 from lib.wiring import WORKLOADS
@@ -17,6 +19,13 @@ from lib.wiring import WORKLOADS
 EXISTING = {
     "product-api-database": {"DATABASE_URL": "postgres://flotilla:secret@127.0.0.1:1/flotilla"},
     "product-api-cache": {"REDIS_URL": "redis://:secret@127.0.0.1:1/0"},
+}
+# What the downward API says of a pod.
+FIELDS = {
+    "metadata.namespace": "flotilla-test",
+    "metadata.name": "pod-1",
+    "spec.nodeName": "node-1",
+    "status.hostIP": "192.0.2.1",
 }
 # Ports that are free here, in place of those of a pod of its own.
 LOOPBACK = {"HTTP_ADDR": "127.0.0.1:0", "MANAGEMENT_ADDR": "127.0.0.1:0"}
@@ -32,7 +41,19 @@ def environment(found: list[Document], service: str) -> dict[str, str]:
     for source in container.get("envFrom", []):
         [(kind, reference)] = source.items()
         variables |= data(found, "ConfigMap" if kind == "configMapRef" else "Secret", reference["name"])
-    return variables | {entry["name"]: entry["value"] for entry in container.get("env", [])}
+    return variables | explicit(container, variables)
+
+
+def explicit(container: dict[str, Any], variables: dict[str, str]) -> dict[str, str]:
+    """The variables of `env`, but for those of Secrets: each may name those before it as $(NAME)."""
+    found: dict[str, str] = {}
+    for entry in container.get("env", []):
+        field = entry.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath")
+        if field or "value" in entry:
+            known = variables | found
+            text = FIELDS[field] if field else entry["value"]
+            found[entry["name"]] = re.sub(r"\$\((\w+)\)", lambda match: known.get(match[1], match[0]), text)
+    return found
 
 
 def data(found: list[Document], kind: str, name: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from lib.binary import explicit
 from lib.render import ROOT, SERVICES, Document, documents, environment_values, helm_template, kustomize
 
 COMPONENTS = sorted(path.parent.name for path in ROOT.glob("kustomize/components/*/kustomization.yaml"))
@@ -106,7 +107,7 @@ def variables(objects: Objects, workload: Document) -> dict[str, str]:
         key = ("ConfigMap" if reference == "configMapRef" else "Secret", named["name"])
         if key in objects:
             found |= data(objects[key])
-    return found | {entry["name"]: entry["value"] for entry in container(workload).get("env", []) if "value" in entry}
+    return found | explicit(container(workload), found)
 
 
 def plain_name(name: str) -> str:

@@ -6,7 +6,12 @@ from lib import binary
 from lib.render import ENVIRONMENTS, SERVICES
 from overlay import Objects, container, overlay, variables, with_components, workloads
 
-COMPONENTS = {"memory-stress": "product-api", "aws-static-credentials": "auxiliary-service", "aws-workload-identity": "auxiliary-service"}
+COMPONENTS = {
+    "memory-stress": "product-api",
+    "aws-static-credentials": "auxiliary-service",
+    "aws-workload-identity": "auxiliary-service",
+    "tracing": "storefront",
+}
 
 
 @pytest.mark.parametrize("service", SERVICES)

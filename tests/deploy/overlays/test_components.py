@@ -1,8 +1,13 @@
 """What each component does, on top of dev."""
+import re
+
 import pytest
 import yaml
+from lib import binary, wiring
 from lib.render import ROOT, SERVICES, Refused, documents, environment_values, find, helm_template, values
-from overlay import changed, container, overlay, pod, variables, with_components, workloads
+from overlay import build, changed, container, copy, overlay, pod, variables, with_components, workloads
+
+README = ROOT / "kustomize/README.md"
 
 
 def test_memory_stress_holds_more_than_an_analysis_allows_and_less_than_the_limit():
@@ -76,6 +81,7 @@ def test_a_canary_that_is_autoscaled_is_the_target():
     (["postgres", "keda", "autoscaling"], "/spec/replicas"),
     (["gateway", "canary"], "multiple matches for selector TrafficRouting"),
     (["analysis"], "Rollout"),
+    (["tracing", "canary"], "containers/0/env"),
     (["existing-gateway"], "Gateway"),
 ])
 def test_components_that_do_not_go_together_are_refused(components, reason):
@@ -136,6 +142,52 @@ def test_the_identity_of_aws_is_reached_through_the_closed_network():
     chart = helm_template("auxiliary-service", *values({"networkPolicy": {"enabled": True, "awsIdentity": True}}))
     own = find(documents(chart), "NetworkPolicy", "auxiliary-service")["spec"]
     assert with_components("dev", "aws-workload-identity")["NetworkPolicy", "auxiliary-service"]["spec"] == own
+
+
+COLLECTOR = "http://otel-collector.observability:4318"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_tracing_is_the_same_through_the_charts_door(service):
+    given = environment_values(service, "dev") + values({"tracing": {"endpoint": COLLECTOR}})
+    chart, objects = documents(helm_template(service, *given)), with_components("dev", "tracing")
+    by_helm, by_kustomize = find(chart, "Deployment", service), workloads(objects)[service]
+    assert binary.environment(chart, service) == variables(objects, by_kustomize)
+    assert variables(objects, by_kustomize)["OTEL_EXPORTER_OTLP_ENDPOINT"] == COLLECTOR
+    fields = [entry for entry in container(by_helm)["env"] if "valueFrom" in entry]
+    assert fields == [entry for entry in container(by_kustomize)["env"] if "valueFrom" in entry]
+    policies = [objects["NetworkPolicy", name]["spec"] for name in (service, "tracing")]
+    own = find(chart, "NetworkPolicy", service)["spec"]
+    assert [rule for policy in policies for rule in policy["egress"]] == own["egress"]
+    assert policies[0]["ingress"] == own["ingress"] and "ingress" not in policies[1]
+    assert wiring.matches(policies[1]["podSelector"], by_kustomize["spec"]["template"]["metadata"]["labels"])
+
+
+def test_tracing_reaches_every_pod_of_a_service_and_no_other():
+    objects = with_components("qa", "canary", "tracing")
+    assert workloads(objects)["hello"]["kind"] == "Rollout"
+    traced = {name for name, workload in workloads(objects).items()
+              if "OTEL_EXPORTER_OTLP_ENDPOINT" in variables(objects, workload)}
+    assert traced == set(SERVICES)
+    assert not wiring.matches(objects["NetworkPolicy", "tracing"]["spec"]["podSelector"],
+                              workloads(objects)["postgres"]["spec"]["template"]["metadata"]["labels"])
+
+
+def test_another_collector_replaces_the_pods(tmp_path):
+    """As kustomize/README.md has it."""
+    [patch] = re.findall(r"```yaml\n([^`]*\n  name: tracing\n.*?)```", README.read_text(), re.DOTALL)
+    path = copy(tmp_path) / "overlays/dev/kustomization.yaml"
+    (path.parent / "tracing.yaml").write_text(patch)
+    fields = yaml.safe_load(path.read_text())
+    fields["components"].append("../../components/tracing")
+    fields.setdefault("patches", []).append({"path": "tracing.yaml"})
+    path.write_text(yaml.safe_dump(fields))
+    before, after = with_components("dev", "tracing"), build(path.parent)
+    for service in SERVICES:
+        given = variables(after, workloads(after)[service])
+        assert given["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector.observability:4318"
+        assert (given["OTEL_TRACES_SAMPLER"], given["OTEL_TRACES_SAMPLER_ARG"]) == ("parentbased_traceidratio", "0.01")
+        assert workloads(before)[service]["spec"]["template"] != workloads(after)[service]["spec"]["template"]
 
 
 def test_monitoring_watches_its_own_namespace():

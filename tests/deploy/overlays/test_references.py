@@ -77,7 +77,7 @@ def test_what_is_generated_is_used_by_its_hashed_name(case):
     used = {reference["name"] for workload in workloads(objects).values()
             for source in container(workload).get("envFrom", []) for reference in source.values()}
     used |= {entry["valueFrom"]["secretKeyRef"]["name"] for workload in workloads(objects).values()
-             for entry in container(workload).get("env", []) if "valueFrom" in entry}
+             for entry in container(workload).get("env", []) if "secretKeyRef" in entry.get("valueFrom", {})}
     # Dashboards are found by their label.
     generated = {name for kind, name in objects if kind in ("ConfigMap", "Secret") and not name.startswith("flotilla-")}
     assert generated <= used
@@ -122,6 +122,11 @@ def test_a_variable_that_no_service_knows_is_found():
     assert unknown_variables(objects) == ["hello: FAIL_RTAE"]
 
 
+# What the charts set by `tracing`, and no user by `config`; and what these are made of.
+TRACING = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_RESOURCE_ATTRIBUTES"}
+TRACING |= {"POD_NAMESPACE", "POD_NAME", "NODE_NAME"}
+
+
 def unknown_variables(objects: Objects) -> list[str]:
     """By the schema of the chart, which has the variables from the service's own help."""
     given = {name: variables(objects, workload) for name, workload in workloads(objects).items() if name in SERVICES}
@@ -131,7 +136,7 @@ def unknown_variables(objects: Objects) -> list[str]:
 @functools.cache
 def known(service: str) -> set[str]:
     properties = json.loads((CHARTS / service / "values.schema.json").read_text())["properties"]
-    return set().union(*(properties[part]["properties"]["data"]["properties"] for part in ("config", "secret")))
+    return TRACING.union(*(properties[part]["properties"]["data"]["properties"] for part in ("config", "secret")))
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
