@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import expressions as promql
 from expressions import OF_SERVICE
-from grafana import NAMESPACE, ORANGE, RED, SERVICE, Json, dashboard, figure, graph, query, thresholds
+from grafana import NAMESPACE, ORANGE, RED, SERVICE, TRACES_VARIABLE, Json, dashboard, figure, graph, query, thresholds, traces
 
 UID = "flotilla-canary"
 
 TRACKS = ("stable", "canary")
+VERSION = "${__field.labels.version}"
 
 Build = Callable[[str], str]
 
@@ -64,13 +65,20 @@ def build() -> Json:
     budget = query(promql.budget(OF_SERVICE), promql.BUDGET_LEGEND)
     latency = thresholds((0.3, ORANGE), (0.4, RED))
     comparison = [
-        columns("Rate", "Requests of users.", "reqps", lambda pods: promql.requests(pods, "version")),
+        columns(
+            "Rate",
+            "Requests of users.",
+            "reqps",
+            lambda pods: promql.requests(pods, "version"),
+            link=traces(service_version=VERSION),
+        ),
         columns(
             "Errors",
             "Share answered with 5xx. Dashed: what the objective allows over 30 days.",
             "percentunit",
             lambda pods: promql.errors(pods, "version"),
             budget,
+            link=traces(service_version=VERSION, error="true"),
         ),
         columns(
             "Duration, 95th percentile",
@@ -78,6 +86,7 @@ def build() -> Json:
             "s",
             lambda pods: promql.latency(0.95, pods, "version"),
             limits=latency,
+            link=traces(service_version=VERSION),
         ),
         columns(
             "Injected errors",
@@ -100,4 +109,4 @@ def build() -> Json:
     ]
     sections = {"Split": [share()], "Stable against canary": comparison}
     description = "A release: the stable pods against the canary's, side by side."
-    return dashboard(UID, "Flotilla / Canary", description, [NAMESPACE, SERVICE], sections)
+    return dashboard(UID, "Flotilla / Canary", description, [NAMESPACE, SERVICE, TRACES_VARIABLE], sections)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import urllib.parse
 from typing import Any
 
 Json = dict[str, Any]
@@ -71,8 +74,9 @@ def graph(
     limits: Json | None = None,
     maximum: float | None = None,
     stacked: bool = False,
+    link: Json | None = None,
 ) -> Json:
-    """Lines over time; limits are drawn as lines."""
+    """Lines over time; limits are drawn as lines. A link is offered where a line is clicked."""
     custom = {
         "drawStyle": "line",
         "fillOpacity": 30 if stacked else 0,
@@ -89,6 +93,8 @@ def graph(
     }
     if maximum is not None:
         defaults["max"] = maximum
+    if link:
+        defaults["links"] = [link]
     made = panel("timeseries", title, description, unit, list(queries), defaults)
     made["fieldConfig"]["overrides"] = [BUDGET_LINE]
     made["options"] = {
@@ -164,15 +170,42 @@ def variable(name: str, label: str, expr: str) -> Json:
     }
 
 
-DATASOURCE_VARIABLE = {
-    "type": "datasource",
-    "name": "datasource",
-    "label": "Data source",
-    "query": "prometheus",
-    "refresh": 1,
-    "includeAll": False,
-    "multi": False,
-}
+def datasource_variable(name: str, label: str, kind: str) -> Json:
+    return {
+        "type": "datasource",
+        "name": name,
+        "label": label,
+        "query": kind,
+        "refresh": 1,
+        "includeAll": False,
+        "multi": False,
+    }
+
+
+DATASOURCE_VARIABLE = datasource_variable("datasource", "Data source", "prometheus")
+# Empty where Grafana has no Jaeger: the links to traces then lead nowhere.
+TRACES_VARIABLE = datasource_variable("traces", "Traces", "jaeger")
+
+
+def traces(**attributes: str) -> Json:
+    """A link to the service's traces of the dashboard's range whose spans have these attributes (OpenTelemetry's names, with _
+    for their dots)."""
+    named = {"service_namespace": "${namespace}", **attributes}
+    search = {
+        "refId": "A",
+        "datasource": {"type": "jaeger", "uid": "${traces}"},
+        "queryType": "search",
+        "service": "${service}",
+        "tags": " ".join(f"{name.replace('_', '.')}={value}" for name, value in named.items()),
+        "limit": 20,
+    }
+    pane = {"datasource": "${traces}", "queries": [search], "range": {"from": "${__from}", "to": "${__to}"}}
+    encoded = urllib.parse.quote(json.dumps({"traces": pane}, separators=(",", ":")), safe="")
+    # Grafana encodes what it puts in place of a variable, and knows one by its braces.
+    panes = re.sub(r"%24%7B([\w.]+)%7D", r"${\1}", encoded)
+    return {"title": "Traces", "url": f"/explore?schemaVersion=1&panes={panes}", "targetBlank": True}
+
+
 NAMESPACE = variable("namespace", "Namespace", "label_values(app_build_info, namespace)")
 SERVICE = variable("service", "Service", 'label_values(app_build_info{namespace="$namespace"}, service)')
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import expressions as promql
 from expressions import OF_SERVICE
-from grafana import NAMESPACE, ORANGE, RED, SERVICE, Json, dashboard, graph, query, thresholds
+from grafana import NAMESPACE, ORANGE, RED, SERVICE, TRACES_VARIABLE, Json, dashboard, graph, query, thresholds, traces
 
 UID = "flotilla-service"
 
@@ -12,13 +12,15 @@ BUDGET = query(promql.budget(OF_SERVICE), promql.BUDGET_LEGEND)
 LATENCY_LIMITS = thresholds((0.3, ORANGE), (0.4, RED))
 
 
-def requests_by(label: str, legend: str) -> list[Json]:
+def requests_by(label: str, legend: str, **attributes: str) -> list[Json]:
+    """The attributes are those of the spans that a line's requests have."""
     return [
         graph(
             "Rate",
             "Requests of users: no probe, no scrape.",
             "reqps",
             query(promql.requests(OF_SERVICE, label), legend),
+            link=traces(**attributes),
         ),
         graph(
             "Errors",
@@ -26,6 +28,7 @@ def requests_by(label: str, legend: str) -> list[Json]:
             "percentunit",
             query(promql.errors(OF_SERVICE, label), legend),
             BUDGET,
+            link=traces(**attributes, error="true"),
         ),
         graph(
             "Duration, 95th percentile",
@@ -33,6 +36,7 @@ def requests_by(label: str, legend: str) -> list[Json]:
             "s",
             query(promql.latency(0.95, OF_SERVICE, label), legend),
             limits=LATENCY_LIMITS,
+            link=traces(**attributes),
         ),
     ]
 
@@ -179,10 +183,10 @@ def dependencies() -> list[list[Json]]:
 def build() -> Json:
     sections = {
         "Requests": [all_requests()],
-        "By version": [requests_by("version", "{{version}}")],
-        "By route": [requests_by("method, path", "{{method}} {{path}}")],
+        "By version": [requests_by("version", "{{version}}", service_version="${__field.labels.version}")],
+        "By route": [requests_by("method, path", "{{method}} {{path}}", http_route="${__field.labels.path}")],
         "Saturation": saturation(),
         "Dependencies (empty where a service has none of the kind)": dependencies(),
     }
     description = "One service: rate, errors and duration by version and route, saturation, dependencies."
-    return dashboard(UID, "Flotilla / Service", description, [NAMESPACE, SERVICE], sections)
+    return dashboard(UID, "Flotilla / Service", description, [NAMESPACE, SERVICE, TRACES_VARIABLE], sections)

@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLEET = ["hello", "product-api", "storefront", "main-api", "auxiliary-service"]
+OTELCOL = ROOT / ".venv/bin/otelcol"
 BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 
 

