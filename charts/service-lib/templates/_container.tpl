@@ -30,6 +30,7 @@ env:
   {{- with .Values.env }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+  {{- /* After those of the user, which the endpoint may name: $(HOST_IP). */}}
   {{- with include "service-lib.tracingVariables" . | trim }}
   {{- . | nindent 2 }}
   {{- end }}
