@@ -54,7 +54,7 @@ def test_the_generator_notices_what_is_stale():
 @pytest.mark.parametrize("chart", SERVICES)
 def test_values_are_short_and_every_key_has_its_line(chart):
     text = (CHARTS / chart / "values.yaml").read_text()
-    assert len(text.splitlines()) <= 120
+    assert len(text.splitlines()) <= 130
     assert max(map(len, text.splitlines())) <= 120
     documented = generator_values.documented(text)
     commented = {value.path for value in documented if value.comment}
