@@ -47,7 +47,7 @@ pub struct Faulty {
 struct Shared {
     fault: Mutex<Fault>,
     once: Mutex<VecDeque<Fault>>,
-    requests: Mutex<Vec<String>>,
+    requests: Mutex<Vec<Vec<u8>>>,
     /// Weak, so that a connection is closed when its thread has ended.
     connections: Mutex<Vec<Weak<TcpStream>>>,
     in_flight: AtomicUsize,
@@ -86,7 +86,18 @@ impl Faulty {
 
     /// The requests so far, heads with bodies; but no probes, which are always answered.
     pub fn requests(&self) -> Vec<String> {
-        self.shared.requests.lock().expect("no panic").clone()
+        let requests = self.shared.requests.lock().expect("no panic");
+        requests.iter().map(|request| String::from_utf8_lossy(request).into_owned()).collect()
+    }
+
+    /// The bodies of the requests so far, to the byte.
+    pub fn bodies(&self) -> Vec<Vec<u8>> {
+        let requests = self.shared.requests.lock().expect("no panic");
+        let body = |request: &Vec<u8>| {
+            let head = request.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("each has a head");
+            request[head + 4..].to_vec()
+        };
+        requests.iter().map(body).collect()
     }
 
     /// The connections so far.
@@ -130,7 +141,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> Option<()> {
         // The soft check of a caller, which comes whenever it likes: it must not disturb what a test counts.
         return act(stream, &Fault::answer(200, "", "ready"), &request);
     }
-    shared.requests.lock().expect("no panic").push(String::from_utf8_lossy(&request).into_owned());
+    shared.requests.lock().expect("no panic").push(request.clone());
     let once = shared.once.lock().expect("no panic").pop_front();
     let fault = once.unwrap_or_else(|| shared.fault.lock().expect("no panic").clone());
     let now = shared.in_flight.fetch_add(1, Ordering::SeqCst) + 1;

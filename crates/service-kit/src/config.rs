@@ -10,6 +10,8 @@ use std::time::Duration;
 pub use parse::{Invalid, Parsed, SECRETS, parse};
 use value::{Buckets, Secret};
 
+use crate::trace;
+
 /// The edges of the request histogram, in seconds. The SLO lines 0.3 and 0.4 are edges, so that the share of
 /// requests below them is exact.
 const HTTP_BUCKETS: &str = "0.0005,0.001,0.0025,0.005,0.01,0.025,0.05,0.1,0.2,0.3,0.4,0.5,0.75,1,2.5,5,10";
@@ -33,6 +35,9 @@ pub struct Config {
     /// Version of the service: echoed in bodies, and the `version` label of every metric [default: the binary's]
     #[arg(long, value_name = "VERSION", value_parser = value::word)]
     pub service_version: Option<String>,
+    /// Namespace of the pod in Kubernetes, for its traces
+    #[arg(long, value_name = "NAME", value_parser = value::word)]
+    pub namespace: Option<String>,
     /// Commit that the service was built from, set by its image: in `/version`, and the `commit` label of
     /// `app_build_info`
     // Not compiled in: every commit would then link every service anew, and the same sources give another binary.
@@ -83,6 +88,9 @@ pub struct Config {
     /// Token that allows `/faults` on the management listener; unset, that path is 404
     #[arg(long, value_name = "TOKEN", help_heading = SECRETS, value_parser = admin_token)]
     pub admin_token: Option<Secret>,
+    /// Whether and where to requests are traced
+    #[command(flatten)]
+    pub traces: trace::Settings,
     /// Names of the variables that are set, whoever reads them.
     #[arg(skip)]
     pub(crate) set: Vec<String>,

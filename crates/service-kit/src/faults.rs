@@ -39,6 +39,7 @@ pub(crate) use rule::{Plan, Rule};
 use series::Series;
 
 use crate::metrics::Metrics;
+use crate::trace;
 
 /// The header of an answer that was made to fail; its value is the rule's name.
 pub const X_FAULT: HeaderName = HeaderName::from_static("x-fault");
@@ -57,6 +58,21 @@ struct Inner {
     replacing: Mutex<()>,
     series: Series,
     valid: IntGauge,
+}
+
+/// Counts faults of one kind that a service injects by itself.
+pub struct FaultCounter {
+    counter: IntCounter,
+    rule: &'static str,
+    kind: &'static str,
+}
+
+impl FaultCounter {
+    /// Counts one, and says so in the trace of the request that it was made in.
+    pub fn inc(&self) {
+        self.counter.inc();
+        trace::fault(self.rule, self.kind);
+    }
 }
 
 /// What is in force.
@@ -84,8 +100,8 @@ impl Faults {
     }
 
     /// A counter of faults that a service injects by itself, in the family that counts them all.
-    pub fn counter(&self, rule: &str, kind: &str) -> IntCounter {
-        self.0.series.counter(rule, kind)
+    pub fn counter(&self, rule: &'static str, kind: &'static str) -> FaultCounter {
+        FaultCounter { counter: self.0.series.counter(rule, kind), rule, kind }
     }
 
     /// Whether any rule is about requests: the question that every request asks.

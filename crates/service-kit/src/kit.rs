@@ -11,6 +11,7 @@ use crate::info::Info;
 use crate::lifecycle::Lifecycle;
 use crate::logging;
 use crate::metrics::Metrics;
+use crate::trace::{self, Tracer};
 
 /// One service's share of everything that services have. A clone is another handle to the same.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ pub struct Kit {
     /// Its fault rules.
     pub faults: Faults,
     pub(crate) lifecycle: Arc<Lifecycle>,
+    /// None when nothing is traced.
+    pub(crate) tracer: Option<Arc<Tracer>>,
     tasks: Arc<Mutex<Vec<AbortHandle>>>,
 }
 
@@ -36,11 +39,13 @@ impl Kit {
         let metrics = Metrics::new(&config.environment, version, &config.build_commit);
         let lifecycle = Arc::new(Lifecycle::new());
         let faults = Faults::new(&metrics, version);
+        let tracer = Tracer::new(info, &config, &metrics).map(Arc::new);
         Self {
             health: Health::new(Arc::clone(&lifecycle), config.readiness_delay_sec, faults.clone()),
             faults,
             metrics,
             lifecycle,
+            tracer,
             tasks: Arc::default(),
             config: Arc::new(config),
             info,
@@ -64,9 +69,11 @@ impl Kit {
         }
     }
 
-    /// Starts a background task. Its log lines carry the service's name, and it ends with the service.
+    /// Starts a background task. Its log lines carry the service's name, and it ends with the service. What is started
+    /// for a request belongs to the trace of that.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
-        let handle = tokio::spawn(logging::in_service(self.info.name, task)).abort_handle();
+        let handle =
+            tokio::spawn(logging::in_service(self.info.name, trace::in_current(task))).abort_handle();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.retain(|task| !task.is_finished());
         tasks.push(handle.clone());

@@ -11,6 +11,7 @@ pub mod extract;
 pub mod faults;
 mod health;
 mod healthcheck;
+mod hex;
 mod info;
 mod kit;
 mod lifecycle;
@@ -24,7 +25,7 @@ mod server;
 mod stack;
 mod standard;
 mod timestamp;
-mod trace;
+pub mod trace;
 pub mod upstream;
 
 pub use asset::Asset;

@@ -114,6 +114,11 @@ impl RouteTable {
         self.matcher.at(path).map_or(UNMATCHED, |found| *found.value)
     }
 
+    /// The template of a route; None of the one that unknown paths share.
+    pub(crate) fn template(&self, index: usize) -> Option<&'static str> {
+        (index != UNMATCHED).then(|| self.routes[index].template)
+    }
+
     pub(crate) fn get(&self, index: usize) -> &Route {
         &self.routes[index]
     }

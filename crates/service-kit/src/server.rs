@@ -13,7 +13,7 @@ mod socket;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
@@ -32,6 +32,7 @@ use crate::request_id::RequestIds;
 use crate::routes::{RouteTable, Routes};
 use crate::stack::{self, Limits};
 use crate::standard;
+use crate::trace::{self, Exporter, Tracer};
 use accept::Acceptor;
 use capacity::Capacity;
 pub(crate) use connection::{Connection, OpenBody};
@@ -47,6 +48,8 @@ pub(crate) struct Listener {
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) version: HeaderValue,
     pub(crate) request_ids: RequestIds,
+    /// None when its requests are not traced.
+    pub(crate) tracer: Option<Arc<Tracer>>,
     request_timeout: Duration,
     idle_timeout: Duration,
     connection_errors: Option<IntCounter>,
@@ -107,8 +110,15 @@ impl Server {
         let kit = self.kit;
         tracing::info!(%http, %management, version = kit.version(), "listening");
         let capacity = Capacity::of_process(kit.config.max_connections);
+        let exporter = kit.tracer.as_ref().map(|tracer| {
+            kit.warn_of_ignored(&trace::IGNORED);
+            Exporter::start(tracer, kit.info.name)
+        });
         let management_task = serve_management(&kit, self.management, capacity.management);
-        serve_public(&kit, self.routes, self.public, capacity.public, stop).await;
+        let left = serve_public(&kit, self.routes, self.public, capacity.public, stop).await;
+        if let Some(exporter) = exporter {
+            exporter.finish(left).await;
+        }
         management_task.abort();
         kit.abort_tasks();
         tracing::info!("stopped");
@@ -138,6 +148,8 @@ fn listener(
         lifecycle,
         version: HeaderValue::from_str(kit.version()).expect("the configuration allows only visible ASCII"),
         request_ids: RequestIds::new(),
+        // Probes and scrapes are apart in the metrics, too.
+        tracer: kit.tracer.clone().filter(|_| errors.is_some()),
         request_timeout: kit.config.request_timeout_sec,
         idle_timeout: kit.config.idle_timeout_sec,
         connection_errors: errors,
@@ -159,13 +171,14 @@ fn serve_management(kit: &Kit, tcp: TcpListener, capacity: usize) -> tokio::task
     })
 }
 
+/// Returns how much time there is left for the end.
 async fn serve_public(
     kit: &Kit,
     routes: Routes,
     tcp: TcpListener,
     capacity: usize,
     mut stop: watch::Receiver<Stop>,
-) {
+) -> Duration {
     let help = "Connections that ended because bytes came that are no valid request head.";
     let errors = kit.metrics.counter("http_connection_errors_total", help);
     let help =
@@ -186,8 +199,9 @@ async fn serve_public(
         async move { open.reap().await }
     });
     acceptor.accept(tcp, drained(kit, &open, &mut stop)).await;
-    close(kit, &open, &mut stop).await;
+    let left = close(kit, &open, &mut stop).await;
     reaper.abort();
+    left
 }
 
 /// Resolves when nothing new is to be accepted any more.
@@ -214,8 +228,12 @@ async fn drained(kit: &Kit, open: &Open, stop: &mut watch::Receiver<Stop>) {
 /// or follows at once.
 const LAST_REQUEST: Duration = Duration::from_millis(250);
 
-/// Lets what is in flight finish, within the shutdown timeout.
-async fn close(kit: &Kit, open: &Open, stop: &mut watch::Receiver<Stop>) {
+/// What the last spans get of a shutdown timeout that requests have used up: pods are given five seconds more.
+const LAST_SPANS: Duration = Duration::from_millis(500);
+
+/// Lets what is in flight finish, within the shutdown timeout. Returns what is left of that: nothing after a second signal.
+async fn close(kit: &Kit, open: &Open, stop: &mut watch::Receiver<Stop>) -> Duration {
+    let started = Instant::now();
     kit.lifecycle.advance(Phase::Closing);
     open.wake();
     tracing::info!(in_flight = open.in_flight(), "closing: finishing what is in flight");
@@ -237,6 +255,10 @@ async fn close(kit: &Kit, open: &Open, stop: &mut watch::Receiver<Stop>) {
     open.wake();
     // The cut connections record their requests before the process goes; a moment is enough.
     let _ = tokio::time::timeout(Duration::from_millis(100), open.wait_until_all_closed()).await;
+    match *stop.borrow() {
+        Stop::Abort => Duration::ZERO,
+        _ => kit.config.shutdown_timeout_sec.saturating_sub(started.elapsed()).max(LAST_SPANS),
+    }
 }
 
 /// A sender that is gone can say nothing more, and leaves the service running.

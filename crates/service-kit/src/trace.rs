@@ -1,43 +1,48 @@
-//! W3C trace context: `traceparent` is logged and passed on; the services start no traces of their own.
+//! Traces: which one a request belongs to, and, where a collector is named, the spans that are reported of it.
+//!
+//! A span is bytes from its beginning (`draft`), which wait (`queue`) for the one task that sends them (`exporter`). Of a
+//! request that is not reported nothing is allocated; without a collector there is no tracer, and what is asked of a
+//! request is whether there is one.
 
-use http::{HeaderName, HeaderValue};
+mod attribute;
+mod batch;
+mod clock;
+mod collector;
+mod context;
+mod current;
+mod draft;
+mod exporter;
+mod ids;
+mod propagators;
+mod protobuf;
+mod queue;
+mod request;
+mod resource;
+mod sampler;
+mod settings;
+mod span;
+mod tracer;
 
-/// The header's name.
-pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub use attribute::Value;
+pub(crate) use context::SpanContext;
+pub(crate) use current::{enter, in_current, with};
+pub use draft::Kind;
+pub(crate) use exporter::Exporter;
+pub use propagators::Propagators;
+pub(crate) use request::{Begin, RequestTrace, known, protocol};
+pub use sampler::Sampler;
+pub(crate) use settings::IGNORED;
+pub use settings::{Endpoint, Headers, ResourceAttributes, Settings};
+pub(crate) use span::TIMEOUT;
+pub use span::{Span, TRACEPARENT};
+pub(crate) use tracer::Tracer;
 
-/// The trace id of a valid `traceparent`: `00-<32 hex digits>-<16 hex digits>-<2 hex digits>`.
-pub(crate) fn trace_id(header: &HeaderValue) -> Option<&str> {
-    let mut parts = header.to_str().ok()?.split('-');
-    let hex = |part: &&str, length| {
-        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let version = parts.next().filter(|part| hex(part, 2) && *part != "ff")?;
-    let trace_id = parts.next().filter(|part| hex(part, 32) && part.bytes().any(|byte| byte != b'0'))?;
-    parts.next().filter(|part| hex(part, 16) && part.bytes().any(|byte| byte != b'0'))?;
-    parts.next().filter(|part| hex(part, 2))?;
-    // Later versions may append fields; version 00 has none.
-    (version != "00" || parts.next().is_none()).then_some(trace_id)
+/// Says of the request that is worked for, if any, that a rule has injected a fault of a kind.
+pub(crate) fn fault(rule: &str, kind: &str) {
+    with(|trace| trace.fault(rule, kind));
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_the_trace_id_of_a_valid_header_only() {
-        let id = "0af7651916cd43dd8448eb211c80319c";
-        let read = |text: String| trace_id(&HeaderValue::from_str(&text).unwrap()).map(str::to_owned);
-        assert_eq!(read(format!("00-{id}-b7ad6b7169203331-01")).as_deref(), Some(id));
-        assert_eq!(read(format!("cc-{id}-b7ad6b7169203331-01-more")).as_deref(), Some(id));
-        for bad in [
-            String::new(),
-            format!("00-{id}-b7ad6b7169203331"),
-            format!("00-{id}-b7ad6b7169203331-01-more"),
-            format!("ff-{id}-b7ad6b7169203331-01"),
-            format!("00-{}-b7ad6b7169203331-01", "0".repeat(32)),
-            format!("00-{}-b7ad6b7169203331-01", id.to_uppercase()),
-        ] {
-            assert_eq!(read(bad.clone()), None, "{bad}");
-        }
-    }
+/// Says of the request that is worked for, if any, why its answer is a failure.
+pub(crate) fn failed(failure: &'static str) {
+    with(|trace| trace.failed(failure));
 }

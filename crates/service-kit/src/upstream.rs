@@ -12,6 +12,7 @@ mod check;
 mod client;
 mod failure;
 mod headers;
+mod report;
 mod resolve;
 mod url;
 
@@ -26,10 +27,12 @@ use tower::load_shed::LoadShed;
 
 use crate::config::value;
 use crate::kit::Kit;
+use crate::trace::Propagators;
 use calls::{Calls, Outcome};
 use client::Client;
 pub use failure::Failure;
 pub use url::Url;
+pub(crate) use url::plain_http;
 
 /// What every service with an upstream reads; flatten it into the service's own configuration.
 #[derive(Clone, Debug, clap::Args)]
@@ -53,6 +56,8 @@ pub struct Upstream {
     timeout: Duration,
     client: LoadShed<ConcurrencyLimit<Client>>,
     calls: Calls,
+    /// What of a trace is passed on; None where nothing is traced.
+    propagators: Option<Propagators>,
 }
 
 impl Upstream {
@@ -64,21 +69,30 @@ impl Upstream {
     /// Outside a runtime, and when the service already has one: they would share their metric families.
     pub fn new(kit: &Kit, name: &'static str, url: Url, config: &Config) -> Self {
         let calls = Calls::new(kit, name);
-        let client = Client::new(name, config, calls.retries());
+        let client = Client::new(name, &url, config, calls.retries());
+        let propagators = kit.tracer.as_ref().map(|tracer| tracer.propagators);
         kit.spawn(check::watch(kit, name, client.clone(), &url));
         let stack = tower::ServiceBuilder::new()
             // Outside the limit: what finds it reached is refused at once, and never waits.
             .load_shed()
             // Around both attempts and the body, so that nothing of a request is outside it.
             .concurrency_limit(config.upstream_max_in_flight as usize);
-        Self { name, url, timeout: config.upstream_timeout_sec, client: stack.service(client), calls }
+        Self {
+            name,
+            url,
+            timeout: config.upstream_timeout_sec,
+            client: stack.service(client),
+            calls,
+            propagators,
+        }
     }
 
     /// Sends a request and reads the whole answer, whatever its status.
     ///
     /// The request's URI is a path and a query, which follow the URL's own path. Its headers may be those of the
     /// client: what belongs to the client's connection is left out. From `context`, the headers of the request that
-    /// is being answered, the request id and the trace context are passed on.
+    /// is being answered, the request id and the trace context are passed on; where that request is traced, the context
+    /// is that of the attempt, which has a span of its own.
     ///
     /// `read` takes what the caller needs from the answer. Where it finds none, the upstream has failed, and is
     /// counted so. Dropping the future ends the request.
@@ -94,7 +108,7 @@ impl Upstream {
         read: impl FnOnce(Response<Bytes>) -> Option<T>,
     ) -> Result<T, Failure> {
         let mut call = self.calls.begin();
-        headers::prepare(request.headers_mut(), context);
+        headers::prepare(request.headers_mut(), context, self.propagators);
         let result = self.exchange(request).await.and_then(|response| {
             let outcome = Outcome::of(response.status());
             let answer = read(response).ok_or_else(|| Failure::invalid(self.name, "unusable answer"))?;

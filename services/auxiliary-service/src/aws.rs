@@ -11,11 +11,12 @@ use std::time::Instant;
 
 use aws_sdk_ssm::types::{ParameterStringFilter, ParameterType};
 use aws_smithy_http_client::tls::TlsContext;
+use aws_types::request_id::RequestId as _;
 use service_kit::Invalid;
 use tokio::sync::OnceCell;
 
 use crate::backend::Parameter;
-use crate::calls::{Calls, Operation};
+use crate::calls::{Calls, Details, Operation};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::prefix::Prefix;
@@ -59,8 +60,8 @@ impl Aws {
         self.config.aws_page_size.map_or(most, |size| size.cast_signed().min(most))
     }
 
-    fn count_attempts(&self, operation: Operation) -> CountAttempts {
-        CountAttempts(self.calls.attempts(operation).clone())
+    fn count_attempts(&self, operation: Operation, call: &Details) -> CountAttempts {
+        CountAttempts { all: self.calls.attempts(operation).clone(), call: call.clone() }
     }
 
     pub(crate) async fn buckets(&self, deadline: Instant) -> Result<Vec<String>, Failure> {
@@ -69,10 +70,13 @@ impl Aws {
 
     async fn buckets_page(&self, token: Option<String>, deadline: Instant) -> Result<Page, Failure> {
         let operation = Operation::ListBuckets;
-        let call = async {
-            let request = self.clients().await.s3.list_buckets();
+        let call = async |details: Details| {
+            let client = &self.clients().await.s3;
+            details.region(client.config().region());
+            let request = client.list_buckets();
             let request = request.max_buckets(self.page_size(BUCKETS_PAGE)).set_continuation_token(token);
-            let sent = request.customize().interceptor(self.count_attempts(operation)).send().await;
+            let sent = request.customize().interceptor(self.count_attempts(operation, &details)).send().await;
+            details.answered(sent.request_id());
             sent.map_err(|error| classify(operation, &error))
         };
         let page = self.calls.record(operation, deadline, call).await?;
@@ -97,10 +101,13 @@ impl Aws {
         let operation = Operation::DescribeParameters;
         let filter = ParameterStringFilter::builder().key("Path").option("Recursive").values(prefix.path());
         let filter = filter.build().expect("the key is set");
-        let call = async {
-            let request = self.clients().await.ssm.describe_parameters().parameter_filters(filter);
+        let call = async |details: Details| {
+            let client = &self.clients().await.ssm;
+            details.region(client.config().region());
+            let request = client.describe_parameters().parameter_filters(filter);
             let request = request.max_results(self.page_size(PARAMETERS_PAGE)).set_next_token(token);
-            let sent = request.customize().interceptor(self.count_attempts(operation)).send().await;
+            let sent = request.customize().interceptor(self.count_attempts(operation, &details)).send().await;
+            details.answered(sent.request_id());
             sent.map_err(|error| classify(operation, &error))
         };
         let page = self.calls.record(operation, deadline, call).await?;
@@ -115,9 +122,12 @@ impl Aws {
         deadline: Instant,
     ) -> Result<Parameter, Failure> {
         let operation = Operation::GetParameter;
-        let call = async {
-            let request = self.clients().await.ssm.get_parameter().name(full_name).with_decryption(decrypt);
-            let sent = request.customize().interceptor(self.count_attempts(operation)).send().await;
+        let call = async |details: Details| {
+            let client = &self.clients().await.ssm;
+            details.region(client.config().region());
+            let request = client.get_parameter().name(full_name).with_decryption(decrypt);
+            let sent = request.customize().interceptor(self.count_attempts(operation, &details)).send().await;
+            details.answered(sent.request_id());
             let answer = sent.map_err(|error| classify(operation, &error))?;
             answer.parameter.ok_or_else(|| classify::empty(operation))
         };

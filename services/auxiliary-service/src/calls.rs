@@ -1,12 +1,16 @@
 //! Every call is recorded, whichever way it ends: success, failure, timeout, or a client that went away.
 
+mod details;
+
 use std::time::Instant;
 
 use prometheus::{Histogram, IntCounter};
+use service_kit::trace::{Kind, Span};
 use service_kit::{Check, Kit, Severity};
 
 use crate::config::AwsBackend;
 use crate::error::{Failure, Reason};
+pub(crate) use details::Details;
 
 /// What is asked of AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +30,14 @@ impl Operation {
             Self::ListBuckets => "s3:ListBuckets",
             Self::DescribeParameters => "ssm:DescribeParameters",
             Self::GetParameter => "ssm:GetParameter",
+        }
+    }
+
+    /// The service as its SDK calls it.
+    fn service(self) -> &'static str {
+        match self {
+            Self::ListBuckets => "S3",
+            Self::DescribeParameters | Self::GetParameter => "SSM",
         }
     }
 }
@@ -50,6 +62,8 @@ pub(crate) struct Calls {
     operations: [Series; OPERATIONS.len()],
     /// Shows whether AWS answered the last call. It makes none of its own: each would be billed and throttled.
     check: Option<Check>,
+    /// What a call is to a trace: one to another process, or not.
+    kind: Kind,
 }
 
 struct Series {
@@ -75,7 +89,11 @@ impl Calls {
             attempts: attempts.with_label_values(&[operation]),
         };
         let check = (backend == AwsBackend::Aws).then(|| kit.health.add("aws", Severity::Soft));
-        Self { operations: OPERATIONS.map(series), check }
+        let kind = match backend {
+            AwsBackend::Aws => Kind::Client,
+            AwsBackend::Embedded => Kind::Internal,
+        };
+        Self { operations: OPERATIONS.map(series), check, kind }
     }
 
     /// The counter of an operation's attempts.
@@ -84,17 +102,17 @@ impl Calls {
     }
 
     /// Waits for a call, until the deadline, and records how it ended.
-    pub(crate) async fn record<T>(
+    pub(crate) async fn record<T, F>(
         &self,
         operation: Operation,
         deadline: Instant,
-        call: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
-        let mut guard = Guard {
-            series: &self.operations[operation as usize],
-            started: Instant::now(),
-            outcome: Outcome::Cancelled,
-        };
+        call: impl FnOnce(Details) -> F,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let mut guard = self.begin(operation);
+        let call = call(guard.details.clone());
         let result = tokio::time::timeout_at(deadline.into(), call).await.unwrap_or_else(|_| {
             let cause = "AWS_TIMEOUT_SEC has passed".to_owned();
             Err(Failure { operation, reason: Reason::Timeout, cause })
@@ -102,6 +120,22 @@ impl Calls {
         guard.outcome = result.as_ref().map_or_else(Failure::outcome, |_| Outcome::Ok);
         self.report(&result);
         result
+    }
+
+    fn begin(&self, operation: Operation) -> Guard<'_> {
+        let (service, method) = (operation.service(), OPERATIONS[operation as usize]);
+        let started = Instant::now();
+        let mut span = Span::start(self.kind, &[service, ".", method], started);
+        span.set("rpc.system", "aws-api");
+        span.set("rpc.service", service);
+        span.set("rpc.method", method);
+        Guard {
+            series: &self.operations[operation as usize],
+            started,
+            outcome: Outcome::Cancelled,
+            details: Details::of(&span),
+            span: Some(span),
+        }
     }
 
     fn report<T>(&self, result: &Result<T, Failure>) {
@@ -125,6 +159,9 @@ struct Guard<'a> {
     series: &'a Series,
     started: Instant,
     outcome: Outcome,
+    details: Details,
+    /// There until it is dropped.
+    span: Option<Span>,
 }
 
 impl Drop for Guard<'_> {
@@ -132,5 +169,11 @@ impl Drop for Guard<'_> {
         let (requests, duration) = &self.series.outcomes[self.outcome as usize];
         requests.inc();
         duration.observe(self.started.elapsed().as_secs_f64());
+        let Some(mut span) = self.span.take() else { return };
+        self.details.tell(&mut span);
+        match self.outcome {
+            Outcome::Ok => span.end(),
+            failure => span.fail(OUTCOMES[failure as usize]),
+        }
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use service_kit::Invalid;
 
 use crate::backend::Parameter;
-use crate::calls::{Calls, Operation};
+use crate::calls::{Calls, Details, Operation};
 use crate::config::Config;
 use crate::error::{Failure, Reason};
 use crate::prefix::Prefix;
@@ -89,7 +89,11 @@ impl Embedded {
         result: Result<T, Failure>,
     ) -> Result<T, Failure> {
         self.calls.attempts(operation).inc();
-        self.calls.record(operation, deadline, std::future::ready(result)).await
+        let answer = |details: Details| {
+            details.sent();
+            std::future::ready(result)
+        };
+        self.calls.record(operation, deadline, answer).await
     }
 }
 

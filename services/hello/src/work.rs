@@ -6,9 +6,8 @@ mod memory;
 
 use std::time::Duration;
 
-use prometheus::IntCounter;
 use service_kit::Kit;
-use service_kit::faults::RateCounter;
+use service_kit::faults::{FaultCounter, RateCounter};
 
 use crate::config::Config;
 use burn::Burners;
@@ -27,7 +26,7 @@ pub(crate) struct Work {
     max_cpu: Duration,
     max_memory: u64,
     failures: RateCounter,
-    injected: IntCounter,
+    injected: FaultCounter,
     burners: Burners,
     memory: Budget,
 }

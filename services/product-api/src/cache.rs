@@ -253,7 +253,13 @@ impl Cache {
         commands: &Pipeline,
         budget: &mut Budget,
     ) -> Result<T, Trouble> {
+        let span = link.span(operation);
         let outcome = self.metrics.observe(operation, budget.run(link.send(commands))).await;
+        match &outcome {
+            Ok(Ok(_)) => span.end(),
+            Ok(Err(error)) => span.fail(error.code().unwrap_or("error")),
+            Err(_) => span.fail("timeout"),
+        }
         match outcome {
             Ok(Ok(value)) => Ok(value),
             // A full Redis refuses to store; what it has is as good as before. So is all else beside one bad key.

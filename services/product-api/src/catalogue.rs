@@ -9,6 +9,7 @@ mod metrics;
 mod migrate;
 mod pool;
 mod postgres;
+mod report;
 mod turns;
 mod url;
 
@@ -141,7 +142,7 @@ impl Catalogue {
             pool,
             target: url.target(),
             epoch,
-            metrics: DatabaseMetrics::new(metrics),
+            metrics: DatabaseMetrics::new(metrics, url),
             migrated: AtomicBool::new(false),
             read_only: AtomicBool::new(false),
         }

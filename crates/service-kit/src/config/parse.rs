@@ -71,6 +71,7 @@ pub fn parse<C: Args>(
     };
     let read = |error| one_line(&command, &error);
     let mut config = Config::from_arg_matches(&matches).map_err(read)?;
+    config.traces.validate()?;
     let names = variables.iter().filter(|(_, value)| !value.is_empty());
     config.set = names.map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     Ok(Parsed::Run(Box::new(config), C::from_arg_matches(&matches).map_err(read)?))

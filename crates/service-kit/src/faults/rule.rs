@@ -23,6 +23,7 @@ use super::readiness::Readiness;
 use super::series::Series;
 use super::spec::{self, RuleSpec};
 use crate::error::ApiError;
+use crate::trace;
 
 /// What a request has to bear.
 pub(crate) struct Plan {
@@ -174,6 +175,7 @@ impl Rule {
     pub(crate) fn count(&self, kind: Kind) {
         if let Some(counter) = &self.counters[kind as usize] {
             counter.inc();
+            trace::fault(&self.spec.name, kind.name());
         }
     }
 

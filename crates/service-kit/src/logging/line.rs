@@ -14,6 +14,7 @@ use tracing_subscriber::layer::{Context, Layer};
 use super::SERVICE;
 use super::writer::Queue;
 use crate::config::LogFormat;
+use crate::trace::{self, RequestTrace};
 
 /// The layer that writes every event as a line into the queue.
 pub(super) struct Lines {
@@ -44,6 +45,7 @@ impl<S: Subscriber> Layer<S> for Lines {
         written.expect("a String takes every write");
         match self.format {
             LogFormat::Json => {
+                trace::with(|trace| write_trace(&mut line, trace));
                 event.record(&mut JsonFields(&mut line));
                 line.push_str("}\n");
             }
@@ -53,6 +55,20 @@ impl<S: Subscriber> Layer<S> for Lines {
             }
         }
         self.queue.push(line);
+    }
+}
+
+/// Which span the request reports that the line is about.
+fn write_trace(line: &mut String, trace: &RequestTrace) {
+    let trace_id = trace.trace_digits();
+    let span_id = trace.span_digits();
+    for (key, digits) in
+        [("trace_id", Some(trace_id.as_slice())), ("span_id", span_id.as_ref().map(<[u8; 16]>::as_slice))]
+    {
+        if let Some(digits) = digits {
+            let digits = str::from_utf8(digits).expect("digits are ASCII");
+            write!(line, r#","{key}":"{digits}""#).expect("a String takes every write");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Accepts connections and serves each in a task of its own.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -60,7 +61,7 @@ where
         loop {
             tokio::select! {
                 accepted = tcp.accept() => match accepted {
-                    Ok((stream, _)) => self.admit(stream),
+                    Ok((stream, peer)) => self.admit(stream, peer.ip()),
                     Err(error) => self.refused(&error).await,
                 },
                 () = &mut closing => break,
@@ -68,8 +69,8 @@ where
         }
         // Those that wait in the backlog would be reset with the socket. There may be more of them than a task may
         // usually do in one go.
-        while let Some(Ok((stream, _))) = tokio::task::coop::unconstrained(tcp.accept()).now_or_never() {
-            self.admit(stream);
+        while let Some(Ok((stream, peer))) = tokio::task::coop::unconstrained(tcp.accept()).now_or_never() {
+            self.admit(stream, peer.ip());
         }
     }
 
@@ -84,25 +85,25 @@ where
 
     /// When every place is taken, the connection that has been idle for the longest goes: most likely nobody misses it,
     /// while refusing new ones would let clients that say nothing keep everyone out.
-    fn admit(&self, stream: TcpStream) {
+    fn admit(&self, stream: TcpStream, peer: IpAddr) {
         let open = self.open.len();
         self.listener.crowded.store(open >= self.capacity / CROWDED, Ordering::Relaxed);
         if open < self.capacity {
-            return self.serve(stream);
+            return self.serve(stream, peer);
         }
         let displaced = self.open.displace_longest_idle();
         self.listener.count_shed(if displaced { "idle" } else { "refused" });
         if displaced {
-            self.serve(stream);
+            self.serve(stream, peer);
         } else {
             refuse(&stream);
         }
     }
 
-    fn serve(&self, stream: TcpStream) {
+    fn serve(&self, stream: TcpStream, peer: IpAddr) {
         // An answer is written at once; waiting to fill a packet only delays it.
         let _ = stream.set_nodelay(true);
-        let connection = Arc::new(Connection::new(Arc::clone(&self.listener)));
+        let connection = Arc::new(Connection::new(Arc::clone(&self.listener), peer));
         let entry = self.open.add(Arc::clone(&connection));
         let service = Observe::new(Arc::clone(&connection), Arc::clone(&self.stack));
         let socket = Socket::new(stream, Arc::clone(&connection));

@@ -1,5 +1,6 @@
 //! One connection: what it is doing, and how it is asked to end.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -25,6 +26,8 @@ const IDLE: Duration = Duration::from_secs(1);
 /// The state that a connection's requests, its task and the reaper share.
 pub(crate) struct Connection {
     pub(crate) listener: Arc<Listener>,
+    /// The other end.
+    pub(crate) peer: IpAddr,
     opened: Instant,
     waker: AtomicWaker,
     in_flight: AtomicU32,
@@ -51,9 +54,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(listener: Arc<Listener>) -> Self {
+    pub(super) fn new(listener: Arc<Listener>, peer: IpAddr) -> Self {
         Self {
             listener,
+            peer,
             opened: Instant::now(),
             waker: AtomicWaker::new(),
             in_flight: AtomicU32::new(0),

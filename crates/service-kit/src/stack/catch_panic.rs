@@ -11,6 +11,7 @@ use hyper::service::Service;
 use pin_project_lite::pin_project;
 
 use crate::error::ApiError;
+use crate::trace;
 
 pub(super) struct CatchPanic<S> {
     inner: S,
@@ -57,5 +58,6 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for CatchPanicFutu
 }
 
 fn internal_error() -> Response {
+    trace::failed("panic");
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
 }

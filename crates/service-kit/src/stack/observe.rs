@@ -19,6 +19,7 @@ use pin_project_lite::pin_project;
 
 use super::check_head::CutOff;
 use crate::server::Connection;
+use crate::trace;
 pub(crate) use body::{ObservedBody, RequestBody};
 use exchange::Exchange;
 
@@ -43,12 +44,16 @@ where
     type Future = ObserveFuture<S::Future>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        let exchange = Exchange::begin(&self.connection, &mut request);
+        let mut exchange = Exchange::begin(&self.connection, &mut request);
         if self.connection.is_cut() {
             request.extensions_mut().insert(CutOff);
         }
         let request = request.map(|body| RequestBody::new(body, exchange.body()));
-        ObserveFuture { inner: self.inner.call(request), exchange: Some(exchange), drain: None }
+        // Fault rules decide here, before anything is polled.
+        let entered = trace::enter(&mut exchange.trace);
+        let inner = self.inner.call(request);
+        drop(entered);
+        ObserveFuture { inner, exchange: Some(exchange), drain: None }
     }
 }
 
@@ -70,10 +75,14 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for ObserveFuture<
         let this = self.project();
         let mut response = match this.drain {
             Some(drain) => ready!(drain.as_mut().poll(cx)),
-            None => match ready!(this.inner.poll(cx)) {
-                Ok(response) => response,
-                Err(infallible) => match infallible {},
-            },
+            None => {
+                let exchange = this.exchange.as_mut().expect(UNFINISHED);
+                let _entered = trace::enter(&mut exchange.trace);
+                match ready!(this.inner.poll(cx)) {
+                    Ok(response) => response,
+                    Err(infallible) => match infallible {},
+                }
+            }
         };
         if this.drain.is_none()
             && let Some(rest) = this.exchange.as_ref().expect(UNFINISHED).unread(&response)

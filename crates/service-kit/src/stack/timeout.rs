@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 
 use crate::error::ApiError;
+use crate::trace;
 
 pub(super) struct Timeout<S> {
     inner: S,
@@ -60,6 +61,9 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for TimeoutFuture<
             this.sleep.set(Some(tokio::time::sleep(*this.after)));
         }
         let sleep = this.sleep.as_mut().as_pin_mut().expect("set above");
-        sleep.poll(cx).map(|()| Ok(ApiError::unavailable("request timed out").into_response()))
+        sleep.poll(cx).map(|()| {
+            trace::failed(trace::TIMEOUT);
+            Ok(ApiError::unavailable("request timed out").into_response())
+        })
     }
 }

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::url::Url;
 use crate::health::Severity;
 use crate::kit::Kit;
+use crate::trace::TRACEPARENT;
 
 /// An outage shows within a second or two, and so does its end; a request a second is no load.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -26,10 +27,15 @@ pub(super) fn watch(
 ) -> impl Future<Output = ()> + Send + use<> {
     let check = kit.health.add(name, Severity::Soft);
     let ready = url.join("/readyz").unwrap_or_default();
+    let tracer = kit.tracer.clone();
     async move {
         loop {
             let mut request = Request::new(Bytes::new());
             *request.uri_mut() = ready.clone();
+            // Nobody wants a trace of it, each second.
+            if let Some(context) = tracer.as_ref().and_then(|tracer| tracer.unreported()) {
+                request.headers_mut().insert(TRACEPARENT, context);
+            }
             let result = tokio::time::timeout(TIMEOUT, client.attempt(request)).await;
             check.report(result.map_or_else(|_| Err("no answer in time".to_owned()), judge));
             tokio::time::sleep(INTERVAL).await;

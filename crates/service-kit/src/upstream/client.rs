@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
@@ -15,7 +15,9 @@ use prometheus::IntCounter;
 use super::Config;
 use super::failure::Failure;
 use super::headers::remove_connection;
+use super::report;
 use super::resolve::Resolver;
+use super::url::Url;
 
 /// Services of one cluster connect within milliseconds. A host that is gone swallows the packets, and a second is what
 /// its discovery may cost: two attempts stay well below the default deadline.
@@ -34,10 +36,12 @@ pub(super) struct Client {
     pool: Pool<HttpConnector<Resolver>, Full<Bytes>>,
     max_body_bytes: usize,
     retries: IntCounter,
+    url: Url,
+    timeout: Duration,
 }
 
 impl Client {
-    pub(super) fn new(upstream: &'static str, config: &Config, retries: IntCounter) -> Self {
+    pub(super) fn new(upstream: &'static str, url: &Url, config: &Config, retries: IntCounter) -> Self {
         let mut connector = HttpConnector::new_with_resolver(Resolver::default());
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         connector.set_nodelay(true);
@@ -49,7 +53,8 @@ impl Client {
             .http1_max_buf_size(MAX_HEAD_BYTES)
             .build(connector);
         let max_body_bytes = usize::try_from(config.upstream_max_body_bytes).unwrap_or(usize::MAX);
-        Self { upstream, pool, max_body_bytes, retries }
+        let (url, timeout) = (url.clone(), config.upstream_timeout_sec);
+        Self { upstream, pool, max_body_bytes, retries, url, timeout }
     }
 
     /// One request, and the whole of its answer.
@@ -70,15 +75,31 @@ impl Client {
     /// An attempt, and a second where the first found no one and the method changes nothing: a write is never repeated.
     /// It follows at once: a lost connection and another replica need no pause, and an outage is not made longer by one.
     async fn exchange(self, request: Request<Bytes>) -> Result<Response<Bytes>, Failure> {
+        let deadline = Instant::now() + self.timeout;
         let again = request.method().is_safe().then(|| request.clone());
-        let first = self.attempt(request).await;
+        let first = self.reported(request, 0, deadline).await;
         match again {
             Some(again) if deserves_another(&first) => {
                 self.retries.inc();
-                self.attempt(again).await
+                self.reported(again, 1, deadline).await
             }
             _ => first,
         }
+    }
+
+    /// An attempt with a span of its own, which the upstream's follows from. When the call's time is up, it is dropped.
+    async fn reported(
+        &self,
+        mut request: Request<Bytes>,
+        resent: u32,
+        deadline: Instant,
+    ) -> Result<Response<Bytes>, Failure> {
+        let mut span = report::begin(&request, &self.url, resent);
+        span.set_deadline(deadline);
+        span.propagate(request.headers_mut());
+        let result = self.attempt(request).await;
+        report::end(span, &result);
+        result
     }
 }
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::calls::Outcome;
 use crate::error::ApiError;
 use crate::request_id::X_REQUEST_ID;
+use crate::trace;
 
 /// How long a client that was shed is asked to wait, in seconds: by then a burst has passed.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -72,6 +73,16 @@ impl Failure {
 
     pub(super) fn is_unreachable(&self) -> bool {
         self.kind == Kind::Unreachable
+    }
+
+    /// For the span of the attempt.
+    pub(super) fn error_type(&self) -> &'static str {
+        match self.kind {
+            Kind::Shed => "shed",
+            Kind::Unreachable => "unreachable",
+            Kind::Timeout => trace::TIMEOUT,
+            Kind::Invalid => "invalid_answer",
+        }
     }
 
     pub(super) fn outcome(&self) -> Outcome {

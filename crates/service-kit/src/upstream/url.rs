@@ -27,6 +27,12 @@ impl FromStr for Url {
 }
 
 fn parse(text: &str) -> Option<Url> {
+    let uri = plain_http(text)?;
+    Some(Url { authority: uri.authority()?.clone(), path: uri.path().trim_end_matches('/').to_owned() })
+}
+
+/// A URL of `http://` with a host, and without user, query and fragment.
+pub(crate) fn plain_http(text: &str) -> Option<Uri> {
     let uri: Uri = text.parse().ok().filter(|_| !text.contains('#'))?;
     let authority = uri.authority().filter(|_| uri.scheme() == Some(&Scheme::HTTP))?;
     let port = authority.as_str().strip_prefix(authority.host())?;
@@ -34,10 +40,19 @@ fn parse(text: &str) -> Option<Url> {
     if authority.host().is_empty() || !port_is_sound || uri.query().is_some() {
         return None;
     }
-    Some(Url { authority: authority.clone(), path: uri.path().trim_end_matches('/').to_owned() })
+    Some(uri)
 }
 
 impl Url {
+    /// The host, without the brackets of an address.
+    pub(super) fn host(&self) -> &str {
+        self.authority.host().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.authority.port_u16().unwrap_or(80)
+    }
+
     /// The URI of a path (and query) below this URL; None when both together are longer than a URI may be (64 KiB).
     pub(super) fn join(&self, path: &str) -> Option<Uri> {
         let path = PathAndQuery::try_from(format!("{}{path}", self.path)).ok()?;

@@ -23,6 +23,7 @@ pub(crate) struct TestService {
     pub(crate) management: SocketAddr,
     stop: watch::Sender<Stop>,
     runtime: Option<tokio::runtime::Runtime>,
+    task: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl TestService {
@@ -31,7 +32,7 @@ impl TestService {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (stop, stopped) = watch::channel(Stop::Run);
-        let (public, management) = runtime.block_on(async {
+        let (public, management, task) = runtime.block_on(async {
             let ports = ["--http-addr=127.0.0.1:0", "--management-addr=127.0.0.1:0", "--drain-delay-sec=0"];
             let flags = ports.iter().chain(flags).map(|flag| flag.to_string().into());
             let Ok(Parsed::Run(config, NoConfig {})) = parse(&INFO, flags, &Variables::default()) else {
@@ -39,10 +40,15 @@ impl TestService {
             };
             let server = Server::bind(Kit::new(&INFO, *config), routes()).await.unwrap();
             let addresses = (server.public_address(), server.management_address());
-            tokio::spawn(server.run(stopped));
-            addresses
+            (addresses.0, addresses.1, tokio::spawn(server.run(stopped)))
         });
-        Self { public, management, stop, runtime: Some(runtime) }
+        Self { public, management, stop, runtime: Some(runtime), task: Some(task) }
+    }
+
+    /// Has it finish what is in flight, and waits for its end.
+    pub(crate) fn finish(&mut self) {
+        self.stop.send_replace(Stop::Finish);
+        self.runtime.as_ref().unwrap().block_on(self.task.take().unwrap()).unwrap();
     }
 
     pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> Answer {

@@ -8,4 +8,5 @@ mod faults;
 mod harness;
 mod heads;
 mod metrics;
+mod traces;
 mod wire;

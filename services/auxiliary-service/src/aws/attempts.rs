@@ -5,9 +5,15 @@ use aws_sdk_ssm::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_ssm::error::BoxError;
 use prometheus::IntCounter;
 
-/// Counts each request just before it is sent: one for which no credentials were found is none.
+use crate::calls::Details;
+
+/// Counts each request just before it is sent, for all calls and for its own: one for which no credentials were found is
+/// none.
 #[derive(Debug)]
-pub(super) struct CountAttempts(pub(super) IntCounter);
+pub(super) struct CountAttempts {
+    pub(super) all: IntCounter,
+    pub(super) call: Details,
+}
 
 impl Intercept for CountAttempts {
     fn name(&self) -> &'static str {
@@ -20,7 +26,8 @@ impl Intercept for CountAttempts {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.inc();
+        self.all.inc();
+        self.call.sent();
         Ok(())
     }
 }

@@ -30,6 +30,10 @@ fn every_bad_value_ends_the_process_with_2_and_a_line_that_names_the_variable() 
         ("MAX_BUFFERED_BYTES", "-1"),
         ("MAX_CONNECTIONS", "0"),
         ("IDLE_TIMEOUT_SEC", "0"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_TRACES_SAMPLER", "sometimes"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "=[nonsense"),
         ("LOG_LEVEL", "warning"),
@@ -58,6 +62,11 @@ fn a_bad_secret_is_not_shown() {
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(message.starts_with("ADMIN_TOKEN: must ") && !message.contains("hunter"), "{message}");
+    let output = run(&[], &[("OTEL_EXPORTER_OTLP_HEADERS", "authorization hunter 2")]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let is_named = message.starts_with("OTEL_EXPORTER_OTLP_HEADERS: must ");
+    assert!(is_named && !message.contains("hunter"), "{message}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod load;
 mod names;
 mod openapi;
 mod retries;
+mod traces;
 
 use std::net::SocketAddr;
 

@@ -1,9 +1,13 @@
 //! One connection to the master. It does not reconnect: what it leads to is the same process as long as it lives.
 
+use std::time::Instant;
+
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, FromRedisValue, Pipeline, RedisError};
+use service_kit::trace::{Kind, Span};
 
 use super::key::Key;
+use super::metrics::Operation;
 use super::reason;
 use super::server::Server;
 use super::target::Target;
@@ -44,6 +48,19 @@ impl Link {
     pub(super) async fn send<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, RedisError> {
         // Boxed, so that the many requests that only wait do not each hold the room for it.
         Box::pin(commands.query_async(&mut self.connection.clone())).await
+    }
+
+    /// The span of an operation, in the trace of the request that it is for: what is asked, and of whom, but no key.
+    pub(super) fn span(&self, operation: Operation) -> Span {
+        let command = operation.command();
+        let mut span = Span::start(Kind::Client, &[command], Instant::now());
+        span.set("db.system.name", "redis");
+        span.set("db.operation.name", command);
+        span.set("server.address", self.target.host());
+        if let Some(port) = self.target.port() {
+            span.set("server.port", port);
+        }
+        span
     }
 
     /// Asks again who answers; whom the user may not ask is not asked each time.

@@ -69,6 +69,16 @@ impl CacheMetrics {
 }
 
 impl Operation {
+    /// The command that does the work of it.
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Set => "SET",
+            Self::Del => "DEL",
+            Self::Ping => "PING",
+        }
+    }
+
     fn label(self) -> &'static str {
         match self {
             Self::Get => "get",

@@ -34,10 +34,17 @@ impl Target {
         matches!(self.client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. })
     }
 
-    fn host(&self) -> &str {
+    pub(super) fn host(&self) -> &str {
         match self.client.get_connection_info().addr() {
             ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host,
             _ => "",
+        }
+    }
+
+    pub(super) fn port(&self) -> Option<u16> {
+        match self.client.get_connection_info().addr() {
+            ConnectionAddr::Tcp(_, port) | ConnectionAddr::TcpTls { port, .. } => Some(*port),
+            _ => None,
         }
     }
 }
@@ -45,10 +52,7 @@ impl Target {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let variable = if self.is_url { "REDIS_URL" } else { "REDIS_HOST" };
-        let port = match self.client.get_connection_info().addr() {
-            ConnectionAddr::Tcp(_, port) | ConnectionAddr::TcpTls { port, .. } => *port,
-            _ => 0,
-        };
+        let port = self.port().unwrap_or_default();
         match self.host() {
             host if host.contains(':') => write!(f, "[{host}]:{port} of {variable}"),
             host => write!(f, "{host}:{port} of {variable}"),

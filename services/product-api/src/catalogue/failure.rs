@@ -47,7 +47,7 @@ pub(super) enum Connection {
 
 impl Failure {
     /// The code of an error that the database has returned: five characters from PostgreSQL, a number from SQLite.
-    fn code(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn code(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Sql(sqlx::Error::Database(error)) => error.code(),
             _ => None,

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 
 use super::exchange::Exchange;
 use crate::server::{Connection, OpenBody};
+use crate::trace;
 
 /// What is known of a request's body when its exchange ends.
 pub(super) struct BodyState {
@@ -156,10 +157,14 @@ impl Body for ObservedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let this = &mut *self;
+        let entered = trace::enter(&mut this.exchange.trace);
+        let frame = Pin::new(&mut this.body).poll_frame(cx);
+        drop(entered);
+        let frame = ready!(frame);
         match &frame {
-            None => self.exchange.complete(),
-            Some(Err(_)) => self.exchange.broken(),
+            None => this.exchange.complete(),
+            Some(Err(_)) => this.exchange.broken(),
             Some(Ok(_)) => {}
         }
         Poll::Ready(frame)

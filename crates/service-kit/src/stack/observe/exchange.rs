@@ -14,7 +14,7 @@ use crate::lifecycle::Phase;
 use crate::replica::{REPLICA, X_REPLICA};
 use crate::request_id::X_REQUEST_ID;
 use crate::server::Connection;
-use crate::trace;
+use crate::trace::{self, RequestTrace, SpanContext};
 
 /// The version of the service that answered.
 const X_VERSION: HeaderName = HeaderName::from_static("x-version");
@@ -32,6 +32,8 @@ pub(super) struct Exchange {
     /// The status on the wire; None before there is one.
     status: Option<StatusCode>,
     end: End,
+    /// None when nothing is traced.
+    pub(super) trace: Option<RequestTrace>,
     line: Option<Box<Line>>,
 }
 
@@ -47,7 +49,8 @@ enum End {
 /// What only the access line needs.
 struct Line {
     uri: Uri,
-    trace_id: Option<String>,
+    /// As a valid `traceparent` says it, or of the trace that was begun here.
+    trace_id: Option<[u8; 32]>,
 }
 
 impl Exchange {
@@ -60,9 +63,17 @@ impl Exchange {
         }
         let route = listener.table.find(request.uri().path());
         let id = listener.request_ids.ensure(request.headers_mut());
+        let trace = listener.tracer.as_ref().map(|tracer| {
+            let route = listener.table.template(route);
+            RequestTrace::begin(tracer, request, &trace::Begin { route, peer: connection.peer, started })
+        });
         let line = log_enabled(listener.table.get(route).business && listener.public).then(|| {
-            let trace_id = request.headers().get(trace::TRACEPARENT).and_then(trace::trace_id);
-            Box::new(Line { uri: request.uri().clone(), trace_id: trace_id.map(str::to_owned) })
+            let passed = || request.headers().get(trace::TRACEPARENT).and_then(SpanContext::parse);
+            let trace_id = match &trace {
+                Some(trace) => Some(trace.trace_digits()),
+                None => passed().map(SpanContext::trace_digits),
+            };
+            Box::new(Line { uri: request.uri().clone(), trace_id })
         });
         Self {
             connection: Arc::clone(connection),
@@ -75,6 +86,7 @@ impl Exchange {
             body: BodyState::of(request, connection),
             status: None,
             end: End::Unknown,
+            trace,
             line,
         }
     }
@@ -125,19 +137,25 @@ impl Exchange {
         self.end = End::Broken;
     }
 
-    fn final_status(&self) -> StatusCode {
+    /// The status that is recorded, and why it is not the one on the wire, if it is not.
+    fn outcome(&self) -> (StatusCode, Option<&'static str>) {
         let client_lost = self.body.as_ref().is_some_and(|body| body.client_lost.load(Ordering::Relaxed));
         // Over HTTP/2 a body is complete when it is handed over, and may still be cut off.
         let cut_off =
             self.version == Version::HTTP_2 && self.connection.listener.lifecycle.phase() == Phase::Aborted;
         match self.status {
-            Some(status) if self.end == End::Complete && !client_lost && !cut_off => status,
-            _ if self.end == End::Broken || std::thread::panicking() => StatusCode::INTERNAL_SERVER_ERROR,
+            Some(status) if self.end == End::Complete && !client_lost && !cut_off => (status, None),
+            _ if self.end == End::Broken || std::thread::panicking() => {
+                (StatusCode::INTERNAL_SERVER_ERROR, Some("body_failed"))
+            }
             // Cut off by the shutdown deadline: not the client's doing.
             _ if self.connection.listener.lifecycle.phase() == Phase::Aborted => {
-                StatusCode::SERVICE_UNAVAILABLE
+                (StatusCode::SERVICE_UNAVAILABLE, Some("shutdown"))
             }
-            _ => StatusCode::from_u16(499).expect("a status has three digits"),
+            _ => {
+                let gone = StatusCode::from_u16(499).expect("a status has three digits");
+                (gone, Some("client_disconnect"))
+            }
         }
     }
 
@@ -146,12 +164,14 @@ impl Exchange {
         let route = listener.table.get(self.route);
         let (method, path, status) = (self.method.as_str(), line.uri.path(), status.as_u16());
         let request_id = self.id.to_str().unwrap_or_default();
-        let trace_id = line.trace_id.as_deref();
+        let trace_id = line.trace_id.as_ref().and_then(|digits| str::from_utf8(digits).ok());
+        let span_id = self.trace.as_ref().and_then(RequestTrace::span_digits);
+        let span_id = span_id.as_ref().and_then(|digits| str::from_utf8(digits).ok());
         let duration_ms = duration.as_micros() as f64 / 1e3;
         if route.business && listener.public {
-            tracing::info!(target: "http", method, path, route = route.template, status, duration_ms, request_id, trace_id);
+            tracing::info!(target: "http", method, path, route = route.template, status, duration_ms, request_id, trace_id, span_id);
         } else {
-            tracing::debug!(target: "http", method, path, route = route.template, status, duration_ms, request_id, trace_id);
+            tracing::debug!(target: "http", method, path, route = route.template, status, duration_ms, request_id, trace_id, span_id);
         }
     }
 }
@@ -177,11 +197,15 @@ impl Drop for Exchange {
         let duration = ended.duration_since(self.started);
         let table = &self.connection.listener.table;
         let route = table.get(self.route);
-        let status = self.final_status();
+        let (status, failure) = self.outcome();
         let series = route.metrics.find(&table.metrics, route.template, &self.method, status);
         series.record(duration.as_secs_f64());
         if let Some(in_flight) = table.metrics.in_flight() {
             in_flight.dec();
+        }
+        // Before the connection is idle: whoever waits for that finds the span in the queue.
+        if let Some(trace) = &self.trace {
+            trace.end(ended, status, failure);
         }
         self.connection.request_ends(ended);
         if let Some(line) = &self.line {
