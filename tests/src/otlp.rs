@@ -33,9 +33,9 @@ pub(crate) struct Span {
     #[prost(bytes = "vec", tag = "1")]
     pub(crate) trace_id: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
-    pub(crate) span_id: Vec<u8>,
+    pub(crate) id: Vec<u8>,
     #[prost(bytes = "vec", tag = "4")]
-    pub(crate) parent_span_id: Vec<u8>,
+    pub(crate) parent: Vec<u8>,
     #[prost(string, tag = "5")]
     pub(crate) name: String,
     #[prost(int32, tag = "6")]

@@ -54,8 +54,8 @@ impl Span {
     fn of_message(span: &otlp::Span, resource: &Attributes) -> Self {
         Self {
             trace_id: hex(&span.trace_id),
-            span_id: hex(&span.span_id),
-            parent: hex(&span.parent_span_id),
+            span_id: hex(&span.id),
+            parent: hex(&span.parent),
             name: span.name.clone(),
             kind: span.kind.into(),
             start: span.start,

@@ -68,7 +68,9 @@ impl Draft {
             protobuf::bytes(&mut out, PARENT_SPAN_ID, &id.to_be_bytes());
         }
         protobuf::head(&mut out, NAME, name.iter().map(|part| part.len()).sum());
-        name.iter().for_each(|part| out.extend(part.as_bytes()));
+        for part in name {
+            out.extend(part.as_bytes());
+        }
         protobuf::number(&mut out, KIND, kind as u64);
         protobuf::fixed64(&mut out, START, start);
         protobuf::fixed32(&mut out, FLAGS, u32::from(context.flags) | more);

@@ -71,7 +71,7 @@ pub(super) enum Field<'a> {
 }
 
 /// The first field of this number in a message; None where there is none, or the message is malformed.
-pub(super) fn find<'a>(message: &'a [u8], field: u64) -> Option<Field<'a>> {
+pub(super) fn find(message: &[u8], field: u64) -> Option<Field<'_>> {
     let mut rest = message;
     while !rest.is_empty() {
         let tag = read_varint(&mut rest)?;
