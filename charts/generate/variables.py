@@ -28,6 +28,7 @@ def of(service: str) -> tuple[dict[str, Variable], dict[str, Variable]]:
     if not binary.exists():
         raise SystemExit(f"{binary} is missing: cargo build -p {service}")
     text = subprocess.run([binary, "--help"], capture_output=True, text=True, check=True).stdout
+    assert all(f"[env: {name}" in text for name in TAKEN), f"{service} has no longer what the chart sets"
     plain, _, secret = text.partition("\nSecrets:\n")
     return options(plain), options(secret)
 

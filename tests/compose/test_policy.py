@@ -15,7 +15,7 @@ NAMES = [*FLEET, "postgres", "redis", "aws", "prometheus", "otel-collector", "ja
 UNCHECKED = "otel-collector"
 # Read by the AWS SDK itself, so not an option of the binary.
 SDK_VARIABLES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-TRACING = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"}
+COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
 MANAGEMENT = 4040
 
 
@@ -57,7 +57,7 @@ class TestEveryContainer:
 
     def test_waits_until_what_its_variables_name_is_healthy(self, services, name):
         # All but the collector: a service does its work without it.
-        variables = [value for key, value in services[name].get("environment", {}).items() if key not in TRACING]
+        variables = [value for key, value in services[name].get("environment", {}).items() if key != COLLECTOR]
         hosts = {host for variable in variables for host in re.findall(r"://(?:\S+@)?([\w-]+):\d+", variable)}
         dependencies = services[name].get("depends_on", {})
         assert hosts <= dependencies.keys() <= services.keys()
@@ -69,7 +69,7 @@ class TestEveryService:
     def test_sets_variables_that_the_binary_has(self, services, name):
         help_text = subprocess.run([BINARIES / name, "--help"], check=True, capture_output=True, text=True).stdout
         options = set(re.findall(r"^ +--([a-z-]+)", help_text, re.MULTILINE))
-        variables = services[name]["environment"].keys() - SDK_VARIABLES - TRACING
+        variables = services[name]["environment"].keys() - SDK_VARIABLES
         assert {variable.lower().replace("_", "-") for variable in variables} <= options
 
     def test_has_64_mib_of_memory_and_no_swap(self, services, name):

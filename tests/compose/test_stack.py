@@ -1,6 +1,7 @@
 """The fleet of compose.yaml at work: real binaries, PostgreSQL, Redis, emulator and Prometheus, wired as it says."""
 
 import json
+import secrets
 import shutil
 import tempfile
 import urllib.error
@@ -108,6 +109,26 @@ def test_passes_on_what_the_collector_is_sent(stack):
     sent = urllib.request.Request(url, body, headers)
     eventually("the collector takes it", lambda: urllib.request.urlopen(sent, timeout=5).status == 200)
     eventually("it is where Jaeger would be", lambda: trace in stack.traces.read_text())
+
+
+def test_a_page_of_the_storefront_is_one_trace_of_both_services(stack):
+    trace = secrets.token_hex(16)
+    headers = {"traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}
+    with urllib.request.urlopen(urllib.request.Request(f"http://{stack.address('storefront')}/api/products", headers=headers)):
+        pass
+
+    def resources() -> dict[str, dict[str, str]]:
+        found = [attributes(spans) for line in stack.traces.read_text().splitlines()
+                 for spans in json.loads(line)["resourceSpans"] if f'"{trace}"' in json.dumps(spans)]
+        return {each["service.name"]: each for each in found}
+
+    both = eventually("both services have reported it", lambda: len(found := resources()) == 2 and found)
+    assert both.keys() == {"storefront", "product-api"}
+    assert {each["service.namespace"] for each in both.values()} == {"flotilla-compose"}
+
+
+def attributes(spans: dict) -> dict[str, str]:
+    return {each["key"]: each["value"].get("stringValue", "") for each in spans["resource"]["attributes"]}
 
 
 def test_breaks_and_mends_a_service_when_its_fault_file_is_edited(stack):
