@@ -11,7 +11,7 @@ use super::current;
 use super::draft::{Draft, Kind, Parent};
 use super::tracer::Tracer;
 
-/// The header of [`SpanContext`].
+/// The header that says where in a trace a request belongs (W3C trace context).
 pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// How a span ended that was dropped before anyone said so.
