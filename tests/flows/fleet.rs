@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use e2e::{binary, within};
+use e2e::{Otelcol, binary, within};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Every service, with the path that the table proposes.
@@ -39,12 +39,20 @@ fn flotilla(ports: &[String]) -> Command {
     command
 }
 
+fn free_ports() -> Vec<String> {
+    SERVICES.iter().map(|name| format!("{name}={}", free_port())).collect()
+}
+
+/// What it prints when it has started, in lines.
+fn table(fleet: &mut Fleet) -> Vec<String> {
+    let lines = BufReader::new(fleet.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.take_while(|line| !line.is_empty()).collect()
+}
+
 #[test]
 fn every_line_of_the_table_answers_and_ctrl_c_ends_it_within_a_second() {
-    let ports: Vec<String> = SERVICES.iter().map(|name| format!("{name}={}", free_port())).collect();
-    let mut fleet = Fleet(flotilla(&ports).spawn().unwrap());
-    let lines = BufReader::new(fleet.0.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let table: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+    let mut fleet = Fleet(flotilla(&free_ports()).spawn().unwrap());
+    let table = table(&mut fleet);
     assert_eq!(table.len(), 1 + SERVICES.len(), "{table:?}");
     for (row, name) in table[1..].iter().zip(SERVICES) {
         let columns: Vec<&str> = row.split_whitespace().collect();
@@ -62,6 +70,22 @@ fn every_line_of_the_table_answers_and_ctrl_c_ends_it_within_a_second() {
     let status = within(Duration::from_secs(3), "the fleet ends", || fleet.0.try_wait().unwrap());
     assert_eq!(status.code(), Some(0));
     println!("ended after {:?}", told.elapsed());
+}
+
+#[test]
+fn its_services_report_traces_where_the_variables_of_the_process_say() {
+    let Some(collector) = Otelcol::start() else { return };
+    let mut command = flotilla(&free_ports());
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url()).env("OTEL_BSP_SCHEDULE_DELAY", "100");
+    let mut fleet = Fleet(command.env("OTEL_SERVICE_NAME", "all-alike").spawn().unwrap());
+    let table = table(&mut fleet);
+    let storefront = table.iter().find(|row| row.starts_with("storefront")).unwrap();
+    let example = storefront.split('\'').nth(1).unwrap();
+    assert_eq!(e2e::send(http::Request::get(example).body(Vec::new()).unwrap()).unwrap().status, 200);
+    collector.wait("both services have reported", |spans| {
+        let reported = |name| spans.iter().any(|span| span.service() == name);
+        (reported("storefront") && reported("product-api")).then_some(())
+    });
 }
 
 #[test]

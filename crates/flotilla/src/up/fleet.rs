@@ -22,7 +22,8 @@ pub(super) struct Member {
     pub(super) routes: Routes,
 }
 
-/// Builds every service. Their configurations are made here: the variables of this process are not for them.
+/// Builds every service. Their configurations are made here: of the variables of this process, only where traces go is
+/// for them.
 pub(super) fn fleet(ports: &Ports<'_>) -> Result<Vec<Member>, Error> {
     let url = |info| format!("http://127.0.0.1:{}", ports.of(info));
     let product_api = format!("--product-api-url={}", url(&product_api::INFO));
@@ -59,10 +60,16 @@ fn member<C: clap::Args>(
         "--shutdown-timeout-sec=0.5".to_owned(),
     ];
     let flags = flags.iter().chain(own).map(OsString::from);
-    let Parsed::Run(config, own) = parse::<C>(info, flags, &Variables::new())? else {
+    let Parsed::Run(config, own) = parse::<C>(info, flags, &of_traces())? else {
         bail!("{}: the fleet asks no service for help", info.name)
     };
     let kit = Kit::new(info, *config);
     let routes = app(&own, &kit)?;
     Ok(Member { info, port, example, kit, routes })
+}
+
+/// The standard variables of OpenTelemetry, but for the one that would give all services the same name.
+fn of_traces() -> Variables {
+    let is_for_all = |name: &OsString| name.to_str().is_some_and(|name| name.starts_with("OTEL_"));
+    std::env::vars_os().filter(|(name, _)| is_for_all(name) && name != "OTEL_SERVICE_NAME").collect()
 }
