@@ -1,22 +1,55 @@
-"""The kit for Flagger on the real controller: a good rung of the ladder is promoted, a failing and a slow one are rolled back."""
+"""The kit for Flagger on the real controller: rungs of the ladder that are promoted, and that are rolled back.
+
+A run of everything has those that tell whether the kit works; FLOTILLA_LADDER=all, or a selection that names Flagger, has all.
+"""
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
 from conftest import has
 from support.kubectl import apply, get, kubectl, within
-from support.ladder import Rung, answers, counted, host, traffic
+from support.ladder import Rung, answers, host
+from support.ladder_traffic import counted, traffic
 from support.namespace import namespace
 from support.rendering import ROOT, Document, chart, documents, run, text
 
-OUTCOMES = {"1.9.0": "Succeeded", "1.1.0": "Failed", "1.2.0": "Failed"}
-OWNED = ("--set", "service.create=false", "--set", "replicas=null")
-# Seven checks, one in 30 s, and the pods' starts.
-SECONDS = 380
+ALL = os.environ.get("FLOTILLA_LADDER") == "all" or "flagger" in os.environ.get("CLUSTER_TESTS", "")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    phase: str
+    # The most of the traffic that it gets, in per cent.
+    weight: int
+    # What its events name as the reason.
+    reason: str
+    # Requests a second.
+    rate: float = 20
+
+
+# Left out: 1.3.0, whose leak takes longer than this canary, and 1.8.0, since Flagger reads no body. Both are promoted.
+OUTCOMES = {
+    "1.9.0": Outcome("Succeeded", 50, "Promotion completed"),
+    "1.1.0": Outcome("Failed", 20, "advancement success-rate 0.97 < 0.99"),
+    "1.2.0": Outcome("Failed", 20, "advancement latency"),
+    "1.4.0": Outcome("Failed", 0, "progress deadline exceeded"),
+    "1.5.0": Outcome("Failed", 20, "advancement restarts"),
+    "1.6.0": Outcome("Failed", 50, "advancement success-rate", rate=100),
+    "1.7.0": Outcome("Failed", 20, "advancement by-route", rate=60),
+    "1.10.0": Outcome("Succeeded", 50, "Promotion completed"),
+}
+SHORT = ("1.9.0", "1.1.0", "1.2.0")
+RUN = OUTCOMES if ALL else SHORT
+NOT_NOW = pytest.mark.skip(reason="takes the whole ladder: FLOTILLA_LADDER=all")
+OWNED = ("--set", "service.create=false", "--set", "replicas=null", "--set", "resources.requests.cpu=25m")
+# Seven checks, one in 30 s, and the pods' starts; or the progress deadline of 300 s, which the next check sees.
+SECONDS = 420
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +63,17 @@ class Ended:
     phase: str
     weight: int
     serving: str
-    statuses: dict[str, int]
-    versions: dict[str, int]
+    statuses: Counter[str]
+    versions: Counter[str]
     events: str
+
+    @property
+    def lost(self) -> int:
+        return self.statuses["none"] + self.versions["-"]
+
+    @property
+    def failed(self) -> int:
+        return self.statuses.total() - self.statuses["200"] - self.lost
 
 
 def kit(home: str) -> list[Document]:
@@ -52,7 +93,7 @@ def release(rung: Rung) -> Ended:
         apply(text(kit(home)), "--namespace", home)
         within(240, "1.0.0 is in service", lambda: status(home)["phase"] == "Initialized", 5)
         within(60, f"{host(home)} leads to it", lambda: answers(home), 2)
-        with traffic(home, SECONDS) as loads:
+        with traffic("hello", home, SECONDS, OUTCOMES[rung.version].rate) as loads:
             kubectl("-n", home, "set", "image", "deployment/hello", f"hello=flotilla/hello:{rung.version}")
             phase, weight = follow(home)
             time.sleep(5)
@@ -82,25 +123,30 @@ def events(home: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def ended(flagger: None) -> dict[str, Ended]:
-    with ThreadPoolExecutor(len(OUTCOMES)) as pool:
-        futures = {version: pool.submit(release, Rung("hello", version)) for version in OUTCOMES}
-        return {version: future.result() for version, future in futures.items()}
+def ended(flagger: None) -> Iterator[dict[str, Future[Ended]]]:
+    with ThreadPoolExecutor(len(RUN)) as pool:
+        yield {version: pool.submit(release, Rung("hello", version)) for version in RUN}
 
 
-@pytest.mark.parametrize("version", OUTCOMES)
-def test_flagger_promotes_what_is_good_and_rolls_the_rest_back(version: str, ended: dict[str, Ended]) -> None:
-    seen, good = ended[version], OUTCOMES[version] == "Succeeded"
-    assert (seen.phase, seen.serving) == (OUTCOMES[version], version if good else "1.0.0"), seen
-    assert seen.weight == (50 if good else 20), seen
-    # Whoever failed, it was the rung; and nobody was left without an answer.
-    assert seen.statuses.keys() <= {"200", "500"}, seen
-    assert seen.statuses.get("500", 0) <= 0.03 * seen.versions[version] + 2, seen
-    assert seen.versions.keys() == {"1.0.0", version}
+@pytest.mark.parametrize("version", [pytest.param(version, marks=[] if version in RUN else NOT_NOW) for version in OUTCOMES])
+def test_flagger_promotes_what_is_good_and_rolls_the_rest_back(version: str, ended: dict[str, Future[Ended]]) -> None:
+    seen, expected = ended[version].result(), OUTCOMES[version]
+    assert (seen.phase, seen.serving) == (expected.phase, version if expected.phase == "Succeeded" else "1.0.0"), seen
+    assert seen.weight == expected.weight, seen
+    assert expected.reason in seen.events, seen
+    assert seen.versions.keys() - {"-"} == ({"1.0.0", version} if expected.weight else {"1.0.0"}), seen
 
 
-def test_the_measurement_that_decided_is_what_was_injected(ended: dict[str, Ended]) -> None:
-    said = [line for line in ended["1.1.0"].events.splitlines() if "advancement success-rate" in line]
+@pytest.mark.parametrize("version", [pytest.param(version, marks=[] if version in RUN else NOT_NOW) for version in OUTCOMES])
+def test_nobody_is_left_without_an_answer_but_by_what_crashes(version: str, ended: dict[str, Future[Ended]]) -> None:
+    seen, lost = ended[version].result(), Rung("hello", version).release["lost"]
+    assert (seen.lost > 0) == (lost == "some"), seen
+    # Whoever failed, it was the rung.
+    most = {"1.1.0": 0.03 * seen.versions[version] + 2, "1.6.0": seen.versions[version], "1.7.0": 0.01 * seen.versions[version]}
+    assert seen.failed <= most.get(version, 0), seen
+
+
+def test_the_measurement_that_decided_is_what_was_injected(ended: dict[str, Future[Ended]]) -> None:
+    said = [line for line in ended["1.1.0"].result().events.splitlines() if "advancement success-rate" in line]
     # The first may be of a pod's first seconds.
-    assert said and said[-1].endswith("0.97 < 0.99"), ended["1.1.0"]
-    assert any("advancement latency" in line for line in ended["1.2.0"].events.splitlines()), ended["1.2.0"]
+    assert said and said[-1].endswith("0.97 < 0.99"), said

@@ -1,18 +1,18 @@
-"""The rungs of the release ladder: their files, the service that runs one, and its traffic."""
+"""The rungs of the release ladder: their files, and the service that runs one."""
 
 import json
 import os
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 import yaml
 from support.client import ask
 from support.kubectl import Object, apply
-from support.load import Load
 from support.rendering import ROOT, Document, chart, text
+
+# What the chart asks of every service; an analysis beyond them is asked where a rung names it.
+QUESTIONS = ("success-rate", "latency", "by-route", "memory", "restarts", "readiness", "web")
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,47 @@ class Rung:
     version: str
 
     @cached_property
+    def document(self) -> Object:
+        return yaml.safe_load((ROOT / "ladder" / self.service / f"{self.version}.yaml").read_text())
+
+    @property
     def release(self) -> Object:
-        return yaml.safe_load((ROOT / "ladder" / self.service / f"{self.version}.yaml").read_text())["release"]
+        return self.document["release"]
 
     @property
     def name(self) -> str:
         return f"{self.service}-{self.version}"
 
+    @property
+    def stable(self) -> str:
+        """What it is rolled out from; the first rung from the service's own image."""
+        return "0.1.0" if self.version == "1.0.0" else "1.0.0"
+
+    @property
+    def others(self) -> list[str]:
+        """Analyses that look at somebody else than the canary."""
+        return [name for name in self.release["verdicts"] if name not in QUESTIONS]
+
+    @property
+    def error_rate(self) -> float | None:
+        """The share of all requests that it fails."""
+        rates = [rule["error"]["rate"] for rule in self.document["rules"] if "error" in rule and "match" not in rule]
+        return rates[0] if rates else None
+
+    def script(self, when: str) -> str | None:
+        """The SQL that has to be run before or after the rollout."""
+        named = re.search(r"--file (\S+)", self.release.get(when, ""))
+        return (ROOT / named[1]).read_text() if named else None
+
     def home(self, prefix: str) -> str:
         """The beginning of its namespace's name."""
         return f"flotilla-{prefix}-{self.name.replace('.', '-')}"
+
+
+def every_rung() -> list[Rung]:
+    """Of the files: none can be in the table and not here."""
+    found = [Rung(path.parent.name, path.stem) for path in (ROOT / "ladder").glob("*/*.yaml")]
+    return sorted(found, key=lambda rung: (rung.service, [int(part) for part in rung.version.split(".")]))
 
 
 def host(home: str) -> str:
@@ -41,37 +72,15 @@ def answers(home: str) -> bool:
     return ask(f"{os.environ['FLOTILLA_INGRESS']}/version", headers={"Host": host(home)}).status == 200
 
 
-def rendered(rung: Rung, tag: str, home: str, values: Object) -> list[Document]:
-    """The service with its way in; `values` go before."""
-    ingress = {"enabled": True, "className": "traefik", "hosts": [host(home)]}
-    merged = {"image": {"tag": tag}, "ingress": ingress, **values}
+def ingress(home: str) -> Object:
+    return {"enabled": True, "className": "traefik", "hosts": [host(home)]}
+
+
+def rendered(service: str, tag: str, home: str, values: Object) -> list[Document]:
+    merged = {"image": {"tag": tag}, **values}
     options = [option for key, value in merged.items() for option in ("--set-json", f"{key}={json.dumps(value)}")]
-    return chart(rung.service, home, *options)
+    return chart(service, home, *options)
 
 
-def deploy(rung: Rung, tag: str, home: str, values: Object) -> None:
-    apply(text(rendered(rung, tag, home, values)), "--namespace", home)
-
-
-# Who asks for what: path and share of the requests.
-USERS = (("/success", 0.9), ("/work?cpu=0ms&sleep=5ms", 0.1))
-# Requests a second to all versions together: few, because rungs run side by side.
-RATE = 20
-
-
-@contextmanager
-def traffic(home: str, seconds: int) -> Iterator[list[Load]]:
-    options = ("--header", f"Host: {host(home)}")
-    with ExitStack() as stack:
-        yield [
-            stack.enter_context(Load(os.environ["FLOTILLA_INGRESS"] + path, RATE * share, seconds, *options)) for path, share in USERS
-        ]
-
-
-def counted(loads: list[Load]) -> tuple[Counter[str], Counter[str]]:
-    """Ends the traffic: answers by status, `none` for those that never came, and by version."""
-    statuses, versions = Counter[str](), Counter[str]()
-    for report in [load.stop() for load in loads]:
-        statuses.update({**report["status"], "none": report["lost"]})
-        versions.update({version: part["count"] for version, part in report["versions"].items()})
-    return +statuses, versions
+def deploy(service: str, tag: str, home: str, values: Object) -> None:
+    apply(text(rendered(service, tag, home, values)), "--namespace", home)

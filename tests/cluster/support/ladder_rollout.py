@@ -1,73 +1,98 @@
-"""One release rolled out from 1.0.0 with every analysis watching, and users whose every request is counted."""
+"""A rung rolled out from the good release, with every analysis watching and deciding, and users whose every request is counted."""
 
-import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from support.kubectl import Object, get, list_of, within
-from support.ladder import Rung, answers, counted, deploy, host, traffic
-from support.namespace import namespace
-from support.rollout import Rollout
+from support.kubectl import Object, get, list_of, pods, within
+from support.ladder import Rung
+from support.ladder_controller import Controller, decided, results, told, values, verdict
+from support.ladder_measurements import cache_reads, injected
+from support.ladder_service import migrate, put
+from support.ladder_traffic import RATE, RATES, counted, traffic
 
 # Long enough for the leak to reach the line at 20 %, and for three measurements at 50 %.
 PAUSES = {20: "200s", 50: "90s", 100: "20s"}
 STEPS = [step for weight, pause in PAUSES.items() for step in ({"setWeight": weight}, {"pause": {"duration": pause}})]
-SECONDS = 400
+SECONDS = 420
 
 
 @dataclass
 class Ended:
+    """What came of a rung."""
+
     outcome: str = ""
     step: int | None = None
     by: str | None = None
     serving: str = ""
     statuses: Counter[str] = field(default_factory=Counter)
     versions: Counter[str] = field(default_factory=Counter)
+    # Requests that the rung itself says it spoiled.
+    injected: float = 0
+    # The shares of good answers that the controller measured.
+    measured: list[float] = field(default_factory=list)
+    # What each analysis said until the end.
+    verdicts: dict[str, str] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    # Hits and misses of each version.
+    cache: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def lost(self) -> int:
         """Requests that no version answered: the proxy did, or nobody."""
         return self.statuses["none"] + self.versions["-"]
 
-
-def roll_out(rung: Rung) -> Ended:
-    with namespace(rung.home("ladder")) as home:
-        rollout = Rollout(home, rung.service)
-        release(rung, "1.0.0", home)
-        within(240, f"1.0.0 before {rung.name} is healthy", lambda: rollout.status().get("phase") == "Healthy", 5)
-        within(60, f"{host(home)} leads to it", lambda: answers(home), 2)
-        with traffic(home, SECONDS) as loads:
-            time.sleep(5)
-            before = rollout.status()["stableRS"]
-            release(rung, rung.version, home)
-            seen = follow(rollout, before)
-            # Whatever is left of the other version still serves.
-            time.sleep(5)
-            seen.statuses, seen.versions = counted(loads)
-        seen.serving = serving(rung, home)
-        return seen
+    @property
+    def failed(self) -> int:
+        return self.statuses.total() - self.statuses["200"] - self.lost
 
 
-def release(rung: Rung, version: str, home: str) -> None:
-    rollout = {"enabled": True, "trafficRouter": "traefik", "analysis": {"flotilla": True}, "steps": STEPS}
-    deploy(rung, version, home, {"rollout": rollout})
+def roll_out(rung: Rung, controller: Controller) -> Ended:
+    home = controller.namespace
+    if script := rung.script("before"):
+        migrate(home, script)
+    with traffic(rung.service, home, SECONDS, RATES.get(rung.name, RATE)) as loads:
+        time.sleep(5)
+        before = controller.status()["stableRS"]
+        put(rung, rung.version, home, {"analysis": analysis(rung), "steps": STEPS})
+        seen = follow(controller, before)
+        if script := rung.script("after"):
+            within(120, "no older pod is left", lambda: versions_that_run(rung, home) == {rung.version}, 2)
+            migrate(home, script)
+        # Whatever is left of the other version still serves, and a scrape sees the last counts.
+        time.sleep(16)
+        seen.statuses, seen.versions = counted(loads)
+    found = results(controller.run(dry=False))
+    seen.measured = values(found.get("success-rate", {}))
+    seen.verdicts = {name: verdict(result) for name, result in found.items()}
+    seen.said = [told(result) for result in found.values()]
+    seen.injected, seen.cache = injected(home), cache_reads(home)
+    seen.serving = serving(rung, home)
+    return seen
 
 
-def follow(rollout: Rollout, before: str) -> Ended:
+def analysis(rung: Rung, **options: object) -> Object:
+    """All questions of the chart, and those about others that the rung names."""
+    templates = [{"templateName": f"flotilla-{name}", "clusterScope": True} for name in rung.others]
+    given = {
+        "stable-success-rate": {"name": "stable-hash", "valueFrom": {"podTemplateHashValue": "Stable"}},
+        "caller-success-rate": {"name": "caller", "value": "main-api"},
+    }
+    args = [given[name] for name in rung.others]
+    return {"flotilla": True, "templates": templates, **options, "args": args + options.get("args", [])}
+
+
+def follow(controller: Controller, before: str) -> Ended:
     """Waits for the end, and remembers the last step before it."""
     seen, began, last = Ended(), time.monotonic(), 0
-    while time.monotonic() - began < SECONDS - 20 and not seen.outcome:
-        now = rollout.status()
+    while time.monotonic() - began < SECONDS - 40 and not seen.outcome:
+        now = controller.status()
         if now.get("abort") and decided(now):
             seen.outcome, seen.step, seen.by = "aborted", weight_at(last), decided(now)
         elif now.get("phase") == "Healthy" and now["stableRS"] != before:
             seen.outcome = "promoted"
         last = now.get("currentStepIndex", last)
-        # Less often than would be nice: many ask beside each other, and a kubectl costs.
-        time.sleep(8)
-    seen.said = [f"{result['name']} {result['phase']} {values_of(result)}" for result in results(rollout.namespace)]
+        time.sleep(2)
     return seen
 
 
@@ -76,21 +101,15 @@ def weight_at(step: int) -> int:
     return [taken["setWeight"] for taken in STEPS[: step + 1] if "setWeight" in taken][-1]
 
 
-def results(home: str) -> list[Object]:
-    return [result for run in list_of("analysisruns", home) for result in run.get("status", {}).get("metricResults", [])]
-
-
-def values_of(result: Object) -> list[str]:
-    return [measurement.get("value") or measurement.get("message", "") for measurement in result.get("measurements", [])]
-
-
-def decided(now: Object) -> str:
-    """The question that the controller names as the reason."""
-    named = re.search(r'Metric "([a-z-]+)" assessed', now.get("message", ""))
-    return named[1] if named else ""
-
-
 def serving(rung: Rung, home: str) -> str:
     stable = get("rollout", rung.service, home)["status"]["stableRS"]
     [only] = list_of("replicasets", home, f"rollouts-pod-template-hash={stable}")
-    return only["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":")[2]
+    return version_of(only["spec"]["template"])
+
+
+def version_of(pod: Object) -> str:
+    return pod["spec"]["containers"][0]["image"].rpartition(":")[2]
+
+
+def versions_that_run(rung: Rung, home: str) -> set[str]:
+    return {version_of(pod) for pod in pods(home, rung.service)}

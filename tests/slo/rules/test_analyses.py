@@ -71,6 +71,8 @@ def test_the_lines_are_those_of_the_objectives() -> None:
     assert {m["name"]: m["thresholdRange"] for m in canary["spec"]["analysis"]["metrics"]} == {
         "success-rate": {"min": allowed},
         "latency": {"min": float(within)},
+        "by-route": {"min": allowed},
+        "restarts": {"max": 0},
     }
 
 
@@ -87,6 +89,8 @@ def test_no_value_is_neither_a_success_nor_a_failure(name: str) -> None:
 
 
 CANARY = 'namespace="shop",service="hello",pod="hello-abc-x1",version="2",container="hello"'
+# Flagger's pods in service.
+PRIMARY = CANARY.replace("hello-abc", "hello-primary-abc")
 STABLE = 'namespace="shop",service="hello",pod="hello-def-x2",version="1",container="hello"'
 CALLER = 'namespace="shop",service="front",pod="front-ghi-x3",version="1",container="front"'
 # What a pod answers a second, by path and status.
@@ -147,10 +151,17 @@ CASES = [
     ("readiness", probes(0, 1), 0),
     ("readiness", probes(3, 1), 0.75),
     ("readiness", [], None),
-    ("flagger success-rate", requests(CANARY, BROKEN) + requests(CANARY.replace("hello-abc", "hello-primary-abc"), BROKEN | FINE), 0.97),
+    ("flagger success-rate", requests(CANARY, BROKEN) + requests(PRIMARY, BROKEN | FINE), 0.97),
     ("flagger success-rate", requests(CANARY, NONE), "NaN"),
-    ("flagger success-rate", requests(CANARY.replace("hello-abc", "hello-primary-abc"), FINE), None),
-    ("flagger latency", durations(CANARY, 9) + durations(CANARY.replace("hello-abc", "hello-primary-abc"), 2), 0.9),
+    ("flagger success-rate", requests(PRIMARY, FINE), None),
+    ("flagger by-route", requests(CANARY, ROUTE | {("/", "200"): 0}) + requests(PRIMARY, BROKEN), 0.9),
+    ("flagger by-route", requests(CANARY, FINE), 1),
+    ("flagger by-route", requests(PRIMARY, FINE), None),
+    ("flagger restarts", [(f"process_start_time_seconds{{{CANARY}}}", "5x5 _x1 9x12"), (f"process_start_time_seconds{{{PRIMARY}}}", "5x5 9x12")], 1),
+    ("flagger restarts", [(f"process_start_time_seconds{{{PRIMARY}}}", "5x5 9x12")], None),
+    ("flagger memory", memory("60", STATE), 0.9375),
+    ("flagger memory", [(name.replace(CANARY, PRIMARY), values) for name, values in memory("60", CADVISOR)], None),
+    ("flagger latency", durations(CANARY, 9) + durations(PRIMARY, 2), 0.9),
 ]
 
 

@@ -1,0 +1,64 @@
+"""The users of a rung: what they ask for, and what became of each of their requests."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from support.ladder import host
+from support.load import Load
+
+
+@dataclass(frozen=True)
+class Users:
+    """Some who ask for the same."""
+
+    path: str
+    share: float
+    options: tuple[str, ...] = ()
+
+
+# The share of the tenant is no twentieth of a tenth in full: a router that gives the canary every fifth request in turn would
+# otherwise give it all of the tenant's, or none.
+HELLO = (
+    Users("/success", 0.9),
+    Users("/work?cpu=0ms&sleep=5ms", 0.095),
+    Users("/work?cpu=0ms&sleep=5ms", 0.0049, ("--header", "x-tenant: tenant-07")),
+)
+CHANGED = ("--method", "PUT", "--header", "content-type: application/json", "--body", '{"stock": 7}')
+USERS = {
+    "hello": HELLO,
+    "product-api": (Users("/products?limit=20", 0.5), Users("/products/1", 0.4), Users("/products/2", 0.1, CHANGED)),
+    # They ask main-api, which asks it.
+    "auxiliary-service": (Users("/s3-buckets", 0.5), Users("/parameters", 0.5)),
+}
+
+# Requests a second to all versions together: enough for each analysis to have its hundred of the canary's in two minutes. Rungs
+# run side by side.
+RATE = 20
+RATES = {
+    # Three points are to be told from those beside it.
+    "hello-1.1.0": 60,
+    # Half of them are more than it takes, a fifth is not.
+    "hello-1.6.0": 100,
+    # A tenth of a fifth has to be a hundred in two minutes.
+    "hello-1.7.0": 60,
+}
+
+
+@contextmanager
+def traffic(service: str, home: str, seconds: int, rate: float = RATE) -> Iterator[list[Load]]:
+    with ExitStack() as stack:
+        options = ("--header", f"Host: {host(home)}")
+        address = os.environ["FLOTILLA_INGRESS"]
+        yield [stack.enter_context(Load(address + users.path, rate * users.share, seconds, *options, *users.options)) for users in USERS[service]]
+
+
+def counted(loads: list[Load]) -> tuple[Counter[str], Counter[str]]:
+    """Ends the traffic: answers by status, `none` for those that never came, and by version."""
+    statuses, versions = Counter[str](), Counter[str]()
+    for report in [load.stop() for load in loads]:
+        statuses.update({**report["status"], "none": report["lost"]})
+        versions.update({version: part["count"] for version, part in report["versions"].items()})
+    return +statuses, versions
