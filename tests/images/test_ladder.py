@@ -62,7 +62,7 @@ def test_three_of_each_hundred_requests_fail(rung: str) -> None:
 def test_a_leak_ends_at_the_limit_of_the_container(rung: str) -> None:
     with running("hello", options=["--memory", "24m", "--memory-swap", "24m"], tag=f"1.3.0-{TAG}") as container:
         container.wait_until_ready()
-        # At 320 KiB a second the 64 MiB are full after some 200 s; less memory is full sooner.
+        # At 256 KiB a second the 64 MiB are full after some 250 s; less memory is full sooner.
         within(200, "the kernel kills it", lambda: not container.state()["Running"])
         assert (container.state()["OOMKilled"], container.state()["ExitCode"]) == (True, 137)
 

@@ -34,7 +34,7 @@ fn a_rung_is_shown_with_its_rules_and_verdicts() {
     let text = printed("1.3.0");
     assert!(text.starts_with("hello 1.3.0: aborted at 20 % by memory\n"), "{text}");
     assert!(
-        text.contains("leak: { rate: 320Ki/s, max: 512Mi }") && text.contains("memory        fail"),
+        text.contains("leak: { rate: 256Ki/s, max: 512Mi }") && text.contains("memory        fail"),
         "{text}"
     );
     let rung = json("1.10.0");

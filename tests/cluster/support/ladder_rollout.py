@@ -12,9 +12,9 @@ from support.ladder_service import migrate, put
 from support.ladder_traffic import RATE, RATES, counted, traffic
 
 # Long enough for the leak to reach the line at 20 %, and for three measurements at 50 %.
-PAUSES = {20: "200s", 50: "90s", 100: "20s"}
+PAUSES = {20: "240s", 50: "90s", 100: "20s"}
 STEPS = [step for weight, pause in PAUSES.items() for step in ({"setWeight": weight}, {"pause": {"duration": pause}})]
-SECONDS = 420
+SECONDS = 520
 
 
 @dataclass

@@ -64,13 +64,13 @@ fn rung_1_2_0_has_a_p99_of_four_times_the_objective() {
 }
 
 #[test]
-fn rung_1_3_0_leaks_a_mebibyte_in_three_seconds() {
+fn rung_1_3_0_leaks_a_mebibyte_in_four_seconds() {
     let hello = rung("1.3.0");
     let leaked = || hello.metric("fault_injected_total", &[("kind", "leak")]);
     let (began, before) = (Instant::now(), leaked());
     within(Duration::from_mins(1), "it leaks", || (leaked() >= before + 3.0).then_some(()));
     let seconds = began.elapsed().as_secs_f64();
-    assert!((6.4..=50.0).contains(&seconds), "3 MiB in {seconds} s");
+    assert!((8.0..=60.0).contains(&seconds), "3 MiB in {seconds} s");
 }
 
 #[test]
