@@ -56,7 +56,7 @@ def roll_out(rung: Rung, controller: Controller) -> Ended:
         before = controller.status()["stableRS"]
         put(rung, rung.version, home, {"analysis": analysis(rung), "steps": STEPS})
         seen = follow(controller, before)
-        if script := rung.script("after"):
+        if seen.outcome == "promoted" and (script := rung.script("after")):
             within(120, "no older pod is left", lambda: versions_that_run(rung, home) == {rung.version}, 2)
             migrate(home, script)
         # Whatever is left of the other version still serves, and a scrape sees the last counts.

@@ -19,12 +19,12 @@ class Users:
     options: tuple[str, ...] = ()
 
 
-# The share of the tenant is no twentieth of a tenth in full: a router that gives the canary every fifth request in turn would
-# otherwise give it all of the tenant's, or none.
+# The tenant's share is a little less than a twentieth of a tenth, so that between two of its requests come 207, and some, of all. A
+# router gives the canary every fifth in turn: of 200 it would have all of the tenant's, or none.
 HELLO = (
     Users("/success", 0.9),
     Users("/work?cpu=0ms&sleep=5ms", 0.095),
-    Users("/work?cpu=0ms&sleep=5ms", 0.0049, ("--header", "x-tenant: tenant-07")),
+    Users("/work?cpu=0ms&sleep=5ms", 0.00482, ("--header", "x-tenant: tenant-07")),
 )
 CHANGED = ("--method", "PUT", "--header", "content-type: application/json", "--body", '{"stock": 7}')
 USERS = {
