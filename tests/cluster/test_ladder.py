@@ -14,7 +14,7 @@ from support.kubectl import kubectl, within
 from support.ladder import Rung, every_rung
 from support.ladder_alone import Alone, watch
 from support.ladder_controller import Controller
-from support.ladder_replace import replaced
+from support.ladder_replace import Report, replaced
 from support.ladder_rollout import Ended, roll_out
 from support.ladder_room import side_by_side
 from support.ladder_service import put, reachable, surroundings
@@ -40,8 +40,8 @@ class Seen:
     rollout: Ended
     # What each analysis says alone; where nothing was decided before the end, each was.
     alone: Alone | None = None
-    # Requests that were lost, and sent, when the release was replaced afterwards.
-    replaced: tuple[int, int] | None = None
+    # What its users saw when it was replaced afterwards.
+    replaced: Report | None = None
 
 
 def see(rung: Rung, api: str) -> Seen:
@@ -122,9 +122,9 @@ def test_the_controller_measures_the_error_rate_that_is_injected(rung: Rung, fou
 
 @each([rung for rung in RUNGS if rung.service == "hello" and rung.release["final"] == "promoted"], [])
 def test_a_release_loses_requests_when_it_is_replaced_if_the_table_says_so(rung: Rung, found: Found) -> None:
-    lost, sent = found[rung].result().replaced
-    assert sent > 500
-    assert (lost > 0) == (rung.release["lost"] == "when replaced"), f"{lost} of {sent}"
+    report = found[rung].result().replaced
+    assert report["sent"] > 500
+    assert (report["lost"] > 0) == (rung.release["lost"] == "when replaced"), report
 
 
 @each([Rung("product-api", "1.2.0")], [])

@@ -3,19 +3,25 @@
 import json
 import time
 from datetime import UTC, datetime
+from typing import Any
 
+from support.client import ask
 from support.exposure import node_port
-from support.kubectl import kubectl, pods, ready, within
+from support.kubectl import get, kubectl, pods, ready, within
 from support.load import Load
 
+Report = dict[str, Any]
 # Ten requests in flight at every moment.
 PATH, RATE = "/work?cpu=0ms&sleep=200ms", 50
 
 
-def replaced(home: str) -> tuple[int, int]:
-    """Restarts hello's pods one after the other, as `kubectl argo rollouts restart` does: requests that were lost, of how many."""
+def replaced(home: str) -> Report:
+    """Restarts hello's pods one after the other, as `kubectl argo rollouts restart` does: what `flotilla load` says of it."""
+    replicas = get("rollout", "hello", home)["spec"]["replicas"]
+    within(120, "the version before is gone", lambda: len(pods(home, "hello")) == replicas, 3)
     old = {pod["metadata"]["name"] for pod in pods(home, "hello")}
     url = node_port(home, "hello")
+    within(60, "the way past the router leads to it", lambda: ask(url + PATH).status == 200, 1)
     with Load(url + PATH, RATE, 240) as load:
         time.sleep(3)
         at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -23,8 +29,7 @@ def replaced(home: str) -> tuple[int, int]:
         within(180, "every pod is a new one", lambda: anew(home, old), 3)
         # The last of the old ones is still on its way out.
         time.sleep(10)
-        report = load.stop()
-    return report["lost"], report["sent"]
+        return load.stop()
 
 
 def anew(home: str, old: set[str]) -> bool:
