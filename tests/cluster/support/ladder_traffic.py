@@ -52,7 +52,9 @@ def traffic(service: str, home: str, seconds: int, rate: float = RATE) -> Iterat
     with ExitStack() as stack:
         options = ("--header", f"Host: {host(home)}")
         address = os.environ["FLOTILLA_INGRESS"]
-        yield [stack.enter_context(Load(address + users.path, rate * users.share, seconds, *options, *users.options)) for users in USERS[service]]
+        # What a float has beyond six digits is no rate to whoever reads it.
+        asked = [(users, round(rate * users.share, 6)) for users in USERS[service]]
+        yield [stack.enter_context(Load(address + users.path, each, seconds, *options, *users.options)) for users, each in asked]
 
 
 def counted(loads: list[Load]) -> tuple[Counter[str], Counter[str]]:
