@@ -10,7 +10,7 @@ from support.ladder_traffic import RATE, RATES
 
 T = TypeVar("T")
 # Requests a second of all together, where what its pods cost beside their requests counts as ten.
-ROOM, PODS = 200, 10
+ROOM, PODS = 450, 10
 
 
 class Room:

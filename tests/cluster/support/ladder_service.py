@@ -19,12 +19,10 @@ SEARCH_PATH = "?options=-csearch_path%3Dv2,public"
 
 @contextmanager
 def surroundings(rung: Rung) -> Iterator[str]:
-    """A namespace with everything but the service, and its users' way in once that is there."""
+    """A namespace with what the service needs."""
     with namespace(rung.home("ladder")) as home, volume(home):
         if rung.service == "product-api":
             apply(text(backends(home)))
-        if rung.service == "auxiliary-service":
-            deploy("main-api", "0.1.0", home, {"replicas": 2, "resources": LITTLE, "ingress": ingress(home)})
         yield home
 
 
@@ -54,7 +52,10 @@ def database() -> str:
 
 
 def reachable(rung: Rung, home: str) -> None:
+    """Opens its users' way in, once it is there."""
     if rung.service == "auxiliary-service":
+        # Not before it: what connects to an address that no node knows yet would keep a connection to whoever else has it.
+        deploy("main-api", "0.1.0", home, {"replicas": 2, "resources": LITTLE, "ingress": ingress(home)})
         rolled_out(home, "main-api")
     within(60, f"{host(home)} leads to {rung.service}", lambda: answers(home), 2)
 
