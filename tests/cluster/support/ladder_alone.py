@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from support.kubectl import Object, within
 from support.ladder import Rung
-from support.ladder_controller import Controller, results, told, values, verdict
+from support.ladder_controller import VERDICTS, Controller, results, told, values, verdict
 from support.ladder_rollout import analysis
 from support.ladder_service import put
 from support.ladder_traffic import RATE, RATES, traffic
@@ -28,12 +28,15 @@ def watch(rung: Rung, controller: Controller) -> Alone:
     with traffic(rung.service, controller.namespace, SECONDS, RATES.get(rung.name, RATE)):
         # A release of its own: the pods of the last one are on their way out.
         put(rung, rung.version, controller.namespace, {"analysis": dry, "steps": steps}, {"flotilla-tests/watched": "alone"})
-        run = within(SECONDS, f"every analysis of {rung.name} has its measurements", lambda: finished(controller), 3)
+        run = within(SECONDS, f"every analysis of {rung.name} has its measurements", lambda: finished(rung, controller), 3)
     found = results(run)
     said = {name: verdict(result) for name, result in found.items()}
     return Alone(said, values(found["success-rate"]), [told(result) for result in found.values()])
 
 
-def finished(controller: Controller) -> Object:
+def finished(rung: Rung, controller: Controller) -> Object:
+    """The run, when each question has its answer that has one: errors can keep one of the others from ever having its number."""
     run = controller.run(dry=True)
-    return run if run.get("status", {}).get("phase") in ("Successful", "Failed", "Error", "Inconclusive") else {}
+    found, verdicts = results(run), rung.release["verdicts"]
+    answered = [found.get(name, {}).get("phase") in VERDICTS for name, verdict in verdicts.items() if verdict != "either"]
+    return run if run and all(answered) else {}
