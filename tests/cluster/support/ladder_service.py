@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from support.backends import backends, volume
-from support.kubectl import Object, apply, kubectl, rolled_out, within
+from support.kubectl import Object, apply, get, kubectl, rolled_out, within
 from support.ladder import Rung, answers, deploy, host, ingress
 from support.namespace import namespace
 from support.rendering import text
@@ -54,8 +54,11 @@ def database() -> str:
 def reachable(rung: Rung, home: str) -> None:
     """Opens its users' way in, once it is there."""
     if rung.service == "auxiliary-service":
-        # Not before it: what connects to an address that no node knows yet would keep a connection to whoever else has it.
-        deploy("main-api", "0.1.0", home, {"replicas": 2, "resources": LITTLE, "ingress": ingress(home)})
+        # Not before it: what connects to an address that no node knows yet would keep a connection to whoever else has it. By its
+        # address: now and then one of so many lookups takes five seconds.
+        address = get("service", rung.service, home)["spec"]["clusterIP"]
+        config = {"data": {"ENVIRONMENT": "local", "AUXILIARY_SERVICE_URL": f"http://{address}:8001"}}
+        deploy("main-api", "0.1.0", home, {"replicas": 2, "resources": LITTLE, "ingress": ingress(home), "config": config})
         rolled_out(home, "main-api")
     within(60, f"{host(home)} leads to {rung.service}", lambda: answers(home), 2)
 
