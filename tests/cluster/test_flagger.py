@@ -38,7 +38,7 @@ OUTCOMES = {
     "1.9.0": Outcome("Succeeded", (50,), "Promotion completed"),
     "1.1.0": Outcome("Failed", (20,), "advancement success-rate 0.97 < 0.99"),
     "1.2.0": Outcome("Failed", (20,), "advancement latency"),
-    "1.4.0": Outcome("Failed", (0,), "progress deadline exceeded"),
+    "1.4.0": Outcome("Failed", (0,), "updated replicas are available"),
     "1.5.0": Outcome("Failed", (20, 50), "advancement restarts"),
     "1.6.0": Outcome("Failed", (50,), "advancement success-rate", rate=100),
     "1.7.0": Outcome("Failed", (20, 50), "advancement by-route", rate=60),
@@ -123,9 +123,11 @@ def events(home: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def ended(flagger: None) -> Iterator[dict[str, Future[Ended]]]:
-    with ThreadPoolExecutor(len(RUN)) as pool:
-        yield {version: pool.submit(release, Rung("hello", version)) for version in RUN}
+def ended(request: pytest.FixtureRequest, flagger: None) -> Iterator[dict[str, Future[Ended]]]:
+    mine = [item.callspec.params["version"] for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
+    asked = {*mine, "1.1.0"} & {*RUN}
+    with ThreadPoolExecutor(len(asked)) as pool:
+        yield {version: pool.submit(release, Rung("hello", version)) for version in asked}
 
 
 @pytest.mark.parametrize("version", [pytest.param(version, marks=[] if version in RUN else NOT_NOW) for version in OUTCOMES])
