@@ -49,10 +49,11 @@ where
             request.extensions_mut().insert(CutOff);
         }
         let request = request.map(|body| RequestBody::new(body, exchange.body()));
-        // Fault rules decide here, before anything is polled.
-        let entered = trace::enter(&mut exchange.trace);
-        let inner = self.inner.call(request);
-        drop(entered);
+        let inner = {
+            // Fault rules decide here, before anything is polled.
+            let _entered = trace::enter(&mut exchange.trace);
+            self.inner.call(request)
+        };
         ObserveFuture { inner, exchange: Some(exchange), drain: None }
     }
 }

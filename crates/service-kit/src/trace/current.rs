@@ -10,18 +10,19 @@ use pin_project_lite::pin_project;
 use super::request::RequestTrace;
 
 thread_local! {
-    static CURRENT: RefCell<Option<RequestTrace>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Box<RequestTrace>>> = const { RefCell::new(None) };
 }
 
 /// Until it is dropped, what runs in this thread works for the request.
 pub(crate) struct Entered<'a> {
-    own: &'a mut Option<RequestTrace>,
-    before: Option<RequestTrace>,
+    own: &'a mut Option<Box<RequestTrace>>,
+    before: Option<Box<RequestTrace>>,
 }
 
 /// Begins to work for a request, until the returned guard is dropped. Without a trace it does nothing. The trace is moved
 /// and moved back: to count its handles at each poll would be a write to memory that all requests share.
-pub(crate) fn enter(own: &mut Option<RequestTrace>) -> Option<Entered<'_>> {
+#[inline]
+pub(crate) fn enter(own: &mut Option<Box<RequestTrace>>) -> Option<Entered<'_>> {
     let trace = own.take()?;
     Some(Entered { own, before: CURRENT.replace(Some(trace)) })
 }
@@ -35,12 +36,12 @@ impl Drop for Entered<'_> {
 /// What is asked about the request that this thread works for; None when it works for none, or traces are off.
 pub(crate) fn with<T>(ask: impl FnOnce(&RequestTrace) -> T) -> Option<T> {
     // A thread that ends has no current request any more.
-    CURRENT.try_with(|current| current.borrow().as_ref().map(ask)).ok().flatten()
+    CURRENT.try_with(|current| current.borrow().as_deref().map(ask)).ok().flatten()
 }
 
 /// The request that this thread works for.
-pub(crate) fn current() -> Option<RequestTrace> {
-    with(RequestTrace::clone)
+pub(crate) fn current() -> Option<Box<RequestTrace>> {
+    with(|trace| Box::new(trace.clone()))
 }
 
 /// A future that works for the request that was worked for when it was made, in whatever task it runs.
@@ -50,7 +51,7 @@ pub(crate) fn in_current<F: Future>(future: F) -> InRequest<F> {
 
 pin_project! {
     pub(crate) struct InRequest<F> {
-        trace: Option<RequestTrace>,
+        trace: Option<Box<RequestTrace>>,
         #[pin]
         future: F,
     }
@@ -89,9 +90,8 @@ mod tests {
 
     #[test]
     fn the_inner_request_is_worked_for_until_its_guard_is_gone() {
-        let (outer, inner) = (trace(), trace());
-        let digits = [outer.trace_digits(), inner.trace_digits()].map(Some);
-        let (mut outer, mut inner) = (Some(outer), Some(inner));
+        let (mut outer, mut inner) = (Some(Box::new(trace())), Some(Box::new(trace())));
+        let digits = [&outer, &inner].map(|own| own.as_ref().map(|trace| trace.trace_digits()));
         let entered = enter(&mut outer);
         assert_eq!(current_digits(), digits[0]);
         drop((enter(&mut None), enter(&mut inner)));
@@ -103,9 +103,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_task_works_for_the_request_that_has_started_it() {
-        let own = trace();
-        let digits = Some(own.trace_digits());
-        let mut own = Some(own);
+        let mut own = Some(Box::new(trace()));
+        let digits = own.as_ref().map(|trace| trace.trace_digits());
         let entered = enter(&mut own);
         let task = tokio::spawn(in_current(async {
             tokio::task::yield_now().await;

@@ -32,8 +32,8 @@ pub(super) struct Exchange {
     /// The status on the wire; None before there is one.
     status: Option<StatusCode>,
     end: End,
-    /// None when nothing is traced.
-    pub(super) trace: Option<RequestTrace>,
+    /// None when nothing is traced. Boxed: an exchange changes places often, and is to be small then.
+    pub(super) trace: Option<Box<RequestTrace>>,
     line: Option<Box<Line>>,
 }
 
@@ -65,7 +65,8 @@ impl Exchange {
         let id = listener.request_ids.ensure(request.headers_mut());
         let trace = listener.tracer.as_ref().map(|tracer| {
             let route = listener.table.template(route);
-            RequestTrace::begin(tracer, request, &trace::Begin { route, peer: connection.peer, started })
+            let begin = trace::Begin { route, peer: connection.peer, started };
+            Box::new(RequestTrace::begin(tracer, request, &begin))
         });
         let line = log_enabled(listener.table.get(route).business && listener.public).then(|| {
             let passed = || request.headers().get(trace::TRACEPARENT).and_then(SpanContext::parse);
@@ -165,7 +166,7 @@ impl Exchange {
         let (method, path, status) = (self.method.as_str(), line.uri.path(), status.as_u16());
         let request_id = self.id.to_str().unwrap_or_default();
         let trace_id = line.trace_id.as_ref().and_then(|digits| str::from_utf8(digits).ok());
-        let span_id = self.trace.as_ref().and_then(RequestTrace::span_digits);
+        let span_id = self.trace.as_deref().and_then(RequestTrace::span_digits);
         let span_id = span_id.as_ref().and_then(|digits| str::from_utf8(digits).ok());
         let duration_ms = duration.as_micros() as f64 / 1e3;
         if route.business && listener.public {
