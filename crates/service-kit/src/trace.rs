@@ -1,7 +1,7 @@
 //! Traces: which one a request belongs to, and, where a collector is named, the spans that are reported of it.
 //!
 //! A span is bytes from its beginning (`draft`), which wait (`queue`) for the one task that sends them (`exporter`). Of a
-//! request that is not reported nothing is allocated; without a collector there is no tracer, and what is asked of a
+//! request that is not reported there are its ids alone; without a collector there is no tracer, and what is asked of a
 //! request is whether there is one.
 
 mod attribute;
