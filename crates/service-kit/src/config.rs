@@ -35,9 +35,6 @@ pub struct Config {
     /// Version of the service: echoed in bodies, and the `version` label of every metric [default: the binary's]
     #[arg(long, value_name = "VERSION", value_parser = value::word)]
     pub service_version: Option<String>,
-    /// Namespace of the pod in Kubernetes, for its traces
-    #[arg(long, value_name = "NAME", value_parser = value::word)]
-    pub namespace: Option<String>,
     /// Commit that the service was built from, set by its image: in `/version`, and the `commit` label of
     /// `app_build_info`
     // Not compiled in: every commit would then link every service anew, and the same sources give another binary.

@@ -6,19 +6,15 @@ use crate::replica::REPLICA;
 
 const SERVICE_NAME: &str = "service.name";
 
-/// What the service knows of itself; `OTEL_RESOURCE_ATTRIBUTES` goes before that, and `OTEL_SERVICE_NAME` before both.
+/// What the service knows of itself; `OTEL_RESOURCE_ATTRIBUTES`, by which a chart says where its pod is, goes before that,
+/// and `OTEL_SERVICE_NAME` before both.
 pub(super) fn describe(info: &Info, config: &Config) -> Vec<(String, String)> {
     let replica = REPLICA.as_ref().and_then(|name| name.to_str().ok());
-    let namespace = config.namespace.as_deref();
     let known = [
         (SERVICE_NAME, Some(info.name)),
         ("service.version", Some(config.service_version.as_deref().unwrap_or(info.version))),
         ("service.instance.id", replica),
-        ("service.namespace", namespace),
         ("deployment.environment.name", Some(&config.environment)),
-        ("k8s.namespace.name", namespace),
-        // Within Kubernetes the host's name is the pod's.
-        ("k8s.pod.name", replica.filter(|_| namespace.is_some())),
         // Not OpenTelemetry's own, which alone may say so.
         ("telemetry.sdk.name", Some("flotilla")),
         ("telemetry.sdk.language", Some("rust")),
@@ -68,20 +64,16 @@ mod tests {
 
     #[test]
     fn a_service_says_what_it_knows_of_itself() {
-        let value = described(&[("ENVIRONMENT", "qa"), ("SERVICE_VERSION", "7"), ("NAMESPACE", "shop-qa")]);
+        let value = described(&[("ENVIRONMENT", "qa"), ("SERVICE_VERSION", "7")]);
         for (key, expected) in [
             ("service.name", "hello"),
             ("service.version", "7"),
-            ("service.namespace", "shop-qa"),
             ("deployment.environment.name", "qa"),
-            ("k8s.namespace.name", "shop-qa"),
             ("telemetry.sdk.language", "rust"),
         ] {
             assert_eq!(value(key).as_deref(), Some(expected), "{key}");
         }
-        assert_eq!(value("k8s.pod.name"), value("service.instance.id"));
-        assert!(value("k8s.pod.name").is_some());
-        assert_eq!(described(&[])("k8s.pod.name"), None);
+        assert!(value("service.instance.id").is_some());
     }
 
     #[test]

@@ -107,7 +107,8 @@ fn every_request_that_is_counted_is_a_span_with_the_status_of_the_metrics() {
 
 #[test]
 fn a_span_says_what_was_asked_by_whom_and_how() {
-    let (collector, service) = traced(&["--environment=qa", "--service-version=7", "--namespace=shop"]);
+    let pod = "--otel-resource-attributes=service.namespace=shop,k8s.namespace.name=shop";
+    let (collector, service) = traced(&["--environment=qa", "--service-version=7", pod]);
     let headers = [("x-forwarded-for", "192.0.2.7, 10.0.0.1"), ("x-forwarded-proto", "https")];
     let mut request = http::Request::get(format!("http://{}/item/4?secret=1", service.public));
     for (name, value) in headers {
