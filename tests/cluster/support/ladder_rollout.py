@@ -9,7 +9,7 @@ from support.ladder import Rung
 from support.ladder_controller import Controller, decided, results, told, values, verdict
 from support.ladder_measurements import cache_reads, injected
 from support.ladder_service import migrate, put
-from support.ladder_traffic import RATE, RATES, counted, traffic
+from support.ladder_traffic import RATE, RATES, Answered, counted, traffic
 
 # Long enough for the leak to reach the line at 20 %, and for three measurements at 50 %.
 PAUSES = {20: "240s", 50: "90s", 100: "20s"}
@@ -18,7 +18,7 @@ SECONDS = 520
 
 
 @dataclass
-class Ended:
+class Ended(Answered):
     """What came of a rung."""
 
     outcome: str = ""
@@ -36,15 +36,6 @@ class Ended:
     said: list[str] = field(default_factory=list)
     # Hits and misses of each version.
     cache: dict[str, tuple[float, float]] = field(default_factory=dict)
-
-    @property
-    def lost(self) -> int:
-        """Requests that no version answered: the proxy did, or nobody."""
-        return self.statuses["none"] + self.versions["-"]
-
-    @property
-    def failed(self) -> int:
-        return self.statuses.total() - self.statuses["200"] - self.lost
 
 
 def roll_out(rung: Rung, controller: Controller) -> Ended:

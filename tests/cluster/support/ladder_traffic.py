@@ -47,6 +47,22 @@ RATES = {
 }
 
 
+class Answered:
+    """What became of the requests of all users, as `counted` says it."""
+
+    statuses: Counter[str]
+    versions: Counter[str]
+
+    @property
+    def lost(self) -> int:
+        """Requests that no version answered: the proxy did, or nobody."""
+        return self.statuses["none"] + self.versions["-"]
+
+    @property
+    def failed(self) -> int:
+        return self.statuses.total() - self.statuses["200"] - self.lost
+
+
 @contextmanager
 def traffic(service: str, home: str, seconds: int, rate: float = RATE) -> Iterator[list[Load]]:
     with ExitStack() as stack:
