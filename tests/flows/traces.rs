@@ -63,6 +63,16 @@ fn trace(collector: &Otelcol, id: &str, count: usize) -> Vec<Span> {
     spans
 }
 
+/// What auxiliary-service needs to call AWS at this address.
+fn aws_at(url: &str) -> [(&str, &str); 4] {
+    [
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test-secret"),
+        ("AWS_ENDPOINT_URL", url),
+        ("AWS_REGION", "eu-central-1"),
+    ]
+}
+
 /// The only one of a service with this name.
 fn one<'a>(spans: &'a [Span], service: &str, name: &str) -> &'a Span {
     let found: Vec<&Span> =
@@ -115,11 +125,28 @@ fn a_browsers_request_is_one_trace_down_to_the_database_and_the_cache() {
 }
 
 #[test]
+fn a_database_and_a_cache_that_are_gone_show_in_their_spans() {
+    let Some(collector) = Otelcol::start() else { return };
+    let mut shop = Shop::start(&collector);
+    let (Some(redis), Some(postgres)) = (&mut shop.redis, &mut shop.postgres) else { return };
+    redis.kill();
+    postgres.kill();
+    let parent = with_parent("01");
+    assert_eq!(shop.api.send("GET", "/products/1", &[("traceparent", &parent)], "").status, 503);
+    let spans = collector.wait("the request and what it asked", |spans| {
+        let found: Vec<Span> = spans.into_iter().filter(|span| span.trace_id == TRACE).collect();
+        let asked = |system: &str| found.iter().any(|span| span.get("db.system.name") == system);
+        (asked("redis") && asked("postgresql") && found.iter().any(|span| span.kind == 2)).then_some(found)
+    });
+    for span in &spans {
+        assert!(span.failed && span.get("error.type").is_string(), "{span:#?}");
+    }
+}
+
+#[test]
 fn a_call_to_aws_is_one_trace_through_both_services() {
     let (Some(collector), Some(aws)) = (Otelcol::start(), Aws::ministack()) else { return };
-    let credentials = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test-secret")];
-    let settings = [("AWS_ENDPOINT_URL", aws.url.as_str()), ("AWS_REGION", "eu-central-1")];
-    let auxiliary = traced("auxiliary-service", &collector, &[credentials, settings].concat());
+    let auxiliary = traced("auxiliary-service", &collector, &aws_at(&aws.url));
     let url = format!("http://{}", auxiliary.public);
     let service = traced("main-api", &collector, &[("AUXILIARY_SERVICE_URL", &url)]);
     let parent = with_parent("01");
@@ -142,6 +169,19 @@ fn a_call_to_aws_is_one_trace_through_both_services() {
         assert_eq!(call.get(key), value, "{key}");
     }
     assert_eq!((call.kind, call.failed), (3, false));
+}
+
+#[test]
+fn a_call_that_aws_does_not_take_is_a_failed_span_of_all_its_attempts() {
+    let Some(collector) = Otelcol::start() else { return };
+    let auxiliary = traced("auxiliary-service", &collector, &aws_at("http://127.0.0.1:9"));
+    let answer = auxiliary.send("GET", "/s3-buckets", &[("traceparent", &with_parent("01"))], "");
+    assert!(answer.status >= 502, "{}", answer.status);
+    let spans = trace(&collector, TRACE, 2);
+    let call = one(&spans, "auxiliary-service", "S3.ListBuckets");
+    assert!(call.failed && call.get("error.type").is_string(), "{call:#?}");
+    let attempts = auxiliary.metric("aws_request_attempts_total", &[]);
+    assert_eq!(call.get("aws.attempts").as_f64(), Some(attempts), "{call:#?}");
 }
 
 #[test]
